@@ -1,0 +1,74 @@
+// layout.h: the memory that C++ and TypeScript share. Declared here once; src/core/server/slot.ts and
+// src/core/server/page.ts repeat the numbers and src/native/binding.ts compares them at load, word by word.
+#pragma once
+#include <cstdint>
+
+namespace ntpd {
+
+constexpr uint32_t kLayoutVersion = 1;
+
+// The packet table: kSlotWords 32-bit words per slot, native endian. The table, not the code, says where a
+// packet starts, so the same encoder works over sockets and over memory that a network card shares.
+enum SlotWord : uint32_t {
+  kSlotStart = 0,         // octet offset of the packet in the arena
+  kSlotLength = 1,        // octets received
+  kSlotRxSeconds = 2,     // T2 on the served clock, NTP seconds
+  kSlotRxFraction = 3,    // T2, NTP fraction
+  kSlotRxSource = 4,      // StampSource: where T2 was taken
+  kSlotAddress = 5,       // four words, network order read as numbers; IPv4 is v4-mapped (::ffff:a.b.c.d)
+  kSlotPort = 9,          // source port, host order
+  kSlotListener = 10,     // index of the [[server]] the packet came in by
+  kSlotReplyLength = 11,  // octets to send, 0 = nothing
+  kSlotReplyFlags = 12,   // ReplyFlag bits
+  kSlotSealKey = 13,      // key slot for kSealMac / session slot for kSealNts
+  kSlotTxSeconds = 14,    // written by the addon: T3 as it stands in the reply
+  kSlotTxFraction = 15,
+  kSlotAgeUs = 16,        // microseconds the request has waited when it was read
+  kSlotFlags = 17,        // SlotFlag bits, set on receive
+  kSlotTxCookie = 18,     // opaque word handed back with the transmit stamp (interleaved store)
+  kSlotWords = 20,
+};
+static_assert(kSlotTxCookie < kSlotWords);
+
+enum StampSource : uint32_t { kStampDaemon = 0, kStampKernel = 1, kStampHardware = 2 };
+
+enum ReplyFlag : uint32_t {
+  kReplyReportTx = 1u << 0,  // report this reply's transmit stamp (with kSlotTxCookie)
+  kReplyXmtGiven = 1u << 1,  // xmt already stands in the packet (interleaved reply); else the addon writes now
+  kReplySealMac = 1u << 2,   // append/refresh the MAC with key slot kSlotSealKey
+  kReplySealNts = 1u << 3,
+};
+
+enum SlotFlag : uint32_t {
+  kSlotTruncated = 1u << 0,  // datagram was larger than a slot
+  kSlotEpochChanged = 1u << 1,  // stamped across a clock step: gets no answer
+};
+
+// The time page: 64 Int32 words in a SharedArrayBuffer, written by the coordinator under a sequence lock,
+// every access seq_cst. A double is two words (low, high), an int64 likewise.
+enum PageWord : uint32_t {
+  kPageSequence = 0,         // odd while being written
+  kPageLeap = 1,             // 0..3
+  kPageStratum = 2,          // 1..16; 16 = unsynchronised
+  kPagePrecision = 3,        // log2 s
+  kPageRefid = 4,
+  kPageReftimeSeconds = 5,
+  kPageReftimeFraction = 6,
+  kPageRootDelay = 7,        // double, seconds
+  kPageRootDispersion = 9,   // double, seconds, at the anchor
+  kPageDispersionRate = 11,  // double, s/s
+  kPageAnchorMonoNs = 13,    // int64, CLOCK_MONOTONIC of the anchor
+  kPageAnchorSeconds = 15,   // served clock at the anchor, NTP seconds
+  kPageAnchorFraction = 16,
+  kPageRate = 17,            // double: the served clock gains this many seconds per second of CLOCK_MONOTONIC
+  kPageMappingNs = 19,       // int64, CLOCK_REALTIME - CLOCK_MONOTONIC
+  kPageEpoch = 21,           // bumped when the realtime clock was set
+  kPagePublishedMonoNs = 22, // int64; a page older than 5 s means leap 3
+  kPageGeneration = 24,      // number of the publication
+  kPageLeapEventSeconds = 25, // NTP second before which a leap second is inserted/deleted, 0 = none known
+  kPageLeapSign = 26,        // +1 insert, -1 delete, 0 none
+  kPageSlewEpoch = 27,       // bumped when stored stamps can no longer be converted (step of the served clock)
+  kPageWords = 64,
+};
+
+}  // namespace ntpd

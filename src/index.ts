@@ -1,0 +1,2 @@
+/** The public API of ntpd-ts; the only re-exporting file. */
+export * from './protocol/timestamp.ts';
