@@ -1,0 +1,58 @@
+import type { ClockPort, LocalEpoch, LocalSeconds, Random } from '../core/ports.ts';
+import type { NodeOptions } from './scenario.ts';
+
+/** An address as four words, IPv4 mapped (0, 0, 0xffff, a.b.c.d). */
+export type AddressWords = readonly [number, number, number, number];
+
+/** What a machine gives to the program that keeps its clock. */
+export interface Host {
+  readonly options: NodeOptions;
+  readonly epoch: LocalEpoch;
+  readonly clock: ClockPort;
+  readonly random: Random;
+  readonly address: AddressWords;
+  /** The machine's local time now. */
+  nowLocal(): LocalSeconds;
+  /** Addresses of a name now; empty when it does not resolve. */
+  resolve(name: string): AddressWords[];
+  /** Sends octets from a local port to an address's NTP port; returns the stamp of the transmission. */
+  send(to: AddressWords, fromPort: number, octets: Uint8Array): LocalSeconds;
+}
+
+/** A datagram that came in from an NTP port. */
+export interface Arrival {
+  readonly from: AddressWords;
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly octets: Uint8Array;
+  /** Receive stamp. */
+  readonly atLocal: LocalSeconds;
+}
+
+/** What an agent believes at one instant, to be compared with the truth. */
+export interface Belief {
+  /** Whether it would serve time as synchronised. */
+  synchronised: boolean;
+  /** True time minus (epoch + local time) as it would serve it. */
+  offsetSeconds: number;
+  /** Seconds that true time gains on local time per second. */
+  frequency: number;
+  maximumErrorSeconds: number;
+  /** One standard deviation of the offset. */
+  sigmaSeconds: number;
+}
+
+/** A program that keeps a machine's clock: the daemon's core, or a yardstick in its place. */
+export interface Agent {
+  /** When `advance` is due next; Infinity for never. Read after every call. */
+  readonly wakeLocal: LocalSeconds;
+  advance(nowLocal: LocalSeconds): void;
+  receive(arrival: Arrival, nowLocal: LocalSeconds): void;
+  /** Answers a request in place of dropping it, if the agent serves; null for no answer. */
+  respond(request: Arrival, nowLocal: LocalSeconds): Uint8Array | null;
+  /** The belief now; `out.offsetSeconds` is the clock's own reading while nothing is known. */
+  believe(nowLocal: LocalSeconds, out: Belief): void;
+}
+
+/** Puts an agent on a machine when the machine starts. */
+export type AgentFactory = (host: Host) => Agent;
