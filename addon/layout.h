@@ -26,9 +26,10 @@ enum SlotWord : uint32_t {
   kSlotAgeUs = 16,        // microseconds the request has waited when it was read
   kSlotFlags = 17,        // SlotFlag bits, set on receive
   kSlotTxCookie = 18,     // opaque word handed back with the transmit stamp (interleaved store)
+  kSlotInterface = 19,    // interface index the packet came in by, 0 = not known (socket bound to one address)
   kSlotWords = 20,
 };
-static_assert(kSlotTxCookie < kSlotWords);
+static_assert(kSlotInterface < kSlotWords);
 
 enum StampSource : uint32_t { kStampDaemon = 0, kStampKernel = 1, kStampHardware = 2 };
 
@@ -42,6 +43,7 @@ enum ReplyFlag : uint32_t {
 enum SlotFlag : uint32_t {
   kSlotTruncated = 1u << 0,  // datagram was larger than a slot
   kSlotEpochChanged = 1u << 1,  // stamped across a clock step: gets no answer
+  kSlotFromSelf = 1u << 2,  // source is the address and port the packet was sent to: a spoofed loop
 };
 
 // The time page: 64 Int32 words in a SharedArrayBuffer, written by the coordinator under a sequence lock,
@@ -60,7 +62,7 @@ enum PageWord : uint32_t {
   kPageAnchorMonoNs = 13,    // int64, CLOCK_MONOTONIC of the anchor
   kPageAnchorSeconds = 15,   // served clock at the anchor, NTP seconds
   kPageAnchorFraction = 16,
-  kPageRate = 17,            // double: the served clock gains this many seconds per second of CLOCK_MONOTONIC
+  kPageRate = 17,            // double: seconds gained on CLOCK_MONOTONIC per second of it (0: both run alike)
   kPageMappingNs = 19,       // int64, CLOCK_REALTIME - CLOCK_MONOTONIC
   kPageEpoch = 21,           // bumped when the realtime clock was set
   kPagePublishedMonoNs = 22, // int64; a page older than 5 s means leap 3
@@ -69,6 +71,50 @@ enum PageWord : uint32_t {
   kPageLeapSign = 26,        // +1 insert, -1 delete, 0 none
   kPageSlewEpoch = 27,       // bumped when stored stamps can no longer be converted (step of the served clock)
   kPageWords = 64,
+};
+
+// The worker's own copy of the page, in plain memory: the page's words followed by what the addon adds at each
+// exchange. TypeScript reads this, never the page.
+enum CopyWord : uint32_t {
+  kCopyState = 64,            // CopyState
+  kCopyAgeMs = 65,            // age of the publication, saturating at 2^30
+  kCopySinceAnchor = 66,      // double: seconds from the anchor to this exchange
+  kCopyNowSeconds = 68,       // the served clock at this exchange
+  kCopyNowFraction = 69,
+  kCopyPrecisionFloor = 70,   // log2 s: precision on the wire is never finer than the spread of the T3 correction
+  kCopyTxReports = 71,        // rows of the transmit report filled by this exchange
+  kCopyWords = 72,
+};
+static_assert(static_cast<uint32_t>(kCopyState) == kPageWords);
+
+enum CopyState : uint32_t { kCopyFresh = 0, kCopyKept = 1, kCopyNever = 2 };
+
+// The transmit report: what became of the replies that asked for it with kReplyReportTx.
+enum TxReportWord : uint32_t {
+  kTxReportCookie = 0,
+  kTxReportSeconds = 1,  // true transmit stamp on the served clock
+  kTxReportFraction = 2,
+  kTxReportSource = 3,   // StampSource
+  kTxReportWords = 4,
+};
+
+// Counters that the addon writes, at the start of a worker's row of doubles. One writer per row.
+enum CounterWord : uint32_t {
+  kCounterHeartbeat = 0,       // exchanges finished; moves at least twice a second
+  kCounterReceived = 1,        // datagrams read
+  kCounterSent = 2,            // replies the kernel took
+  kCounterKernelDrops = 3,     // datagrams the kernel dropped for want of queue space, since the sockets opened
+  kCounterSendNoBuffer = 4,    // replies lost to ENOBUFS or ENOMEM
+  kCounterSendWouldBlock = 5,  // replies lost to a full send queue
+  kCounterSendRefused = 6,     // replies the kernel refused for another reason (no route, filter, bogus address)
+  kCounterErrorQueue = 7,      // entries of the error queue that were not transmit stamps (ICMP errors)
+  kCounterTxStamps = 8,        // transmit stamps collected
+  kCounterTxStampsLost = 9,    // asked for and never seen
+  kCounterPageFailures = 10,   // exchanges that kept the old copy of the page
+  kCounterUnstamped = 11,      // datagrams without a kernel stamp (T2 is the daemon's)
+  kCounterStepped = 12,        // datagrams withheld because the realtime clock was set around their stamp
+  kCounterReceiveErrors = 13,  // recvmmsg failures other than "nothing there"
+  kNativeCounters = 16,
 };
 
 }  // namespace ntpd

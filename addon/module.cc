@@ -5,10 +5,22 @@
 
 namespace ntpd {
 void ExportLayout(Napi::Env env, Napi::Object exports);
+void ExportPacketPath(Napi::Env env, Napi::Object exports);
+void ExportReadClocks(Napi::Env env, Napi::Object exports);
+void ExportSocketOpen(Napi::Env env, Napi::Object exports);
+void ExportSteering(Napi::Env env, Napi::Object exports);
+void ExportThreadTuning(Napi::Env env, Napi::Object exports);
+void ExportWakeEvent(Napi::Env env, Napi::Object exports);
 }  // namespace ntpd
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportLayout(env, exports);
+  ntpd::ExportPacketPath(env, exports);
+  ntpd::ExportReadClocks(env, exports);
+  ntpd::ExportSocketOpen(env, exports);
+  ntpd::ExportSteering(env, exports);
+  ntpd::ExportThreadTuning(env, exports);
+  ntpd::ExportWakeEvent(env, exports);
   return exports;
 }
 

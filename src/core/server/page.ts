@@ -15,6 +15,7 @@ export const PAGE_DISPERSION_RATE = 11;
 export const PAGE_ANCHOR_MONO_NS = 13;
 export const PAGE_ANCHOR_SECONDS = 15;
 export const PAGE_ANCHOR_FRACTION = 16;
+/** Double: seconds that the served clock gains on CLOCK_MONOTONIC per second of it; 0 when both run alike. */
 export const PAGE_RATE = 17;
 export const PAGE_MAPPING_NS = 19;
 export const PAGE_EPOCH = 21;
@@ -24,3 +25,25 @@ export const PAGE_LEAP_EVENT_SECONDS = 25;
 export const PAGE_LEAP_SIGN = 26;
 export const PAGE_SLEW_EPOCH = 27;
 export const PAGE_WORDS = 64;
+
+/**
+ * The worker's own copy, in plain memory: the page's words, then what the addon adds at each exchange. The packet
+ * path reads this and never the page.
+ */
+export const COPY_STATE = 64;
+/** Milliseconds since the publication, at most 2^30. */
+export const COPY_AGE_MS = 65;
+/** Double: seconds from the anchor to this exchange. */
+export const COPY_SINCE_ANCHOR = 66;
+export const COPY_NOW_SECONDS = 68;
+export const COPY_NOW_FRACTION = 69;
+/** log2 s: precision on the wire is never finer than the spread of the T3 correction. */
+export const COPY_PRECISION_FLOOR = 70;
+/** Rows of the transmit report that this exchange filled. */
+export const COPY_TX_REPORTS = 71;
+export const COPY_WORDS = 72;
+
+/** Values of COPY_STATE: read in this or an earlier exchange; kept because reading failed; never read yet. */
+export const COPY_FRESH = 0;
+export const COPY_KEPT = 1;
+export const COPY_NEVER = 2;

@@ -19,6 +19,8 @@ export const SLOT_TX_FRACTION = 15;
 export const SLOT_AGE_US = 16;
 export const SLOT_FLAGS = 17;
 export const SLOT_TX_COOKIE = 18;
+/** Interface index the packet came in by; not known (top bit set) at sockets bound to one address. */
+export const SLOT_INTERFACE = 19;
 export const SLOT_WORDS = 20;
 
 export const STAMP_DAEMON = 0;
@@ -32,3 +34,12 @@ export const REPLY_SEAL_NTS = 8;
 
 export const SLOT_TRUNCATED = 1;
 export const SLOT_EPOCH_CHANGED = 2;
+/** The source is the address and port the packet was sent to: a spoofed loop. */
+export const SLOT_FROM_SELF = 4;
+
+/** The transmit report: one row per reply that asked with REPLY_REPORT_TX and whose stamp has come. */
+export const TX_REPORT_COOKIE = 0;
+export const TX_REPORT_SECONDS = 1;
+export const TX_REPORT_FRACTION = 2;
+export const TX_REPORT_SOURCE = 3;
+export const TX_REPORT_WORDS = 4;

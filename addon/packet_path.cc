@@ -1,0 +1,297 @@
+// packet_path.cc: construction, the exchange, and the worker's copy of the time page.
+#include "packet_path.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sys_error.h"
+
+namespace ntpd {
+
+namespace {
+
+constexpr int kWaitMs = 500;
+// After a batch of this size more is probably waiting, so the sockets are read without asking poll first; but
+// every few exchanges poll is asked anyway, so that a quiet socket is not forgotten beside a busy one.
+constexpr uint32_t kBusyBatch = 4;
+constexpr uint32_t kExchangesBetweenPolls = 8;
+// Smallest memory the kernel charges a queued datagram for; bounds how many a queue can hold.
+constexpr uint32_t kQueuedOctetsMin = 512;
+
+/** Datagrams that the kernel dropped at this socket since it was opened. */
+uint32_t SocketDrops(int fd) {
+  uint32_t info[SK_MEMINFO_VARS] = {};
+  socklen_t length = sizeof info;
+  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) != 0) return 0;
+  return info[SK_MEMINFO_DROPS];
+}
+
+uint32_t QueueMax(int fd) {
+  int octets = 0;
+  socklen_t length = sizeof octets;
+  if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, &length) != 0) return 65'536;
+  return static_cast<uint32_t>(octets) / kQueuedOctetsMin;
+}
+
+}  // namespace
+
+Napi::Function PacketPath::Define(Napi::Env env) {
+  return DefineClass(env, "PacketPath",
+                     {
+                         InstanceMethod<&PacketPath::Exchange>("exchange"),
+                         InstanceMethod<&PacketPath::Flush>("flush"),
+                         InstanceMethod<&PacketPath::Echo>("echo"),
+                         InstanceMethod<&PacketPath::DelayReport>("delayReport"),
+                     });
+}
+
+PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PacketPath>(info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    ThrowType(env, "PacketPath", "an options object");
+    return;
+  }
+  Napi::Object options = info[0].As<Napi::Object>();
+  capacity_ = static_cast<uint32_t>(IntegerOption(options, "capacity", 64));
+  slotOctets_ = static_cast<uint32_t>(IntegerOption(options, "slotOctets", 2112));
+  workerIndex_ = static_cast<uint32_t>(IntegerOption(options, "workerIndex", 0));
+  workerBits_ = static_cast<uint32_t>(IntegerOption(options, "workerBits", 0));
+  correct_ = BooleanOption(options, "correctTransmit", true);
+  const int wakeFd = static_cast<int>(IntegerOption(options, "wakeFd", -1));
+  if (capacity_ < 1 || capacity_ > 1024 || slotOctets_ < 64 || slotOctets_ > 65'536 || workerBits_ > 12 ||
+      workerIndex_ >= (1u << workerBits_)) {
+    ThrowType(env, "PacketPath", "capacity 1-1024, slotOctets 64-65536, workerIndex below 2^workerBits");
+    return;
+  }
+  if (!arena_.Attach(env, options.Get("arena"), size_t{capacity_} * slotOctets_, "arena") ||
+      !table_.Attach(env, options.Get("table"), size_t{capacity_} * kSlotWords, "table") ||
+      !page_.Attach(env, options.Get("page"), kPageWords, "page") ||
+      !copy_.Attach(env, options.Get("copy"), kCopyWords, "copy") ||
+      !txReport_.Attach(env, options.Get("txReport"), kTxReportWords, "txReport") ||
+      !counters_.Attach(env, options.Get("counters"), kNativeCounters, "counters") ||
+      !AttachSockets(env, options.Get("sockets"))) {
+    return;
+  }
+  txReportsMax_ = static_cast<uint32_t>(txReport_.length() / kTxReportWords);
+  copy_.data()[kCopyState] = kCopyNever;
+
+  slots_ = std::make_unique<SlotIo[]>(capacity_);
+  receiveHeaders_ = std::make_unique<mmsghdr[]>(capacity_);
+  recentStamps_ = std::make_unique<NtpTime[]>(kRecentStamps);
+  asks_ = std::make_unique<TxAsk[]>(kAsksMax);
+  for (uint32_t i = 0; i < capacity_; i++) {
+    SlotIo& slot = slots_[i];
+    slot.data = {arena_.data() + size_t{i} * slotOctets_, slotOctets_};
+    msghdr& header = receiveHeaders_[i].msg_hdr;
+    header.msg_name = &slot.address;
+    header.msg_iov = &slot.data;
+    header.msg_iovlen = 1;
+    header.msg_control = slot.control;
+    Row(i)[kSlotStart] = i * slotOctets_;
+  }
+  for (const PathSocket& socket : sockets_) polled_.push_back({socket.fd, POLLIN, 0});
+  polled_.push_back({wakeFd, POLLIN, 0});
+  ready_ = true;
+}
+
+bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
+  if (env.IsExceptionPending()) return false;
+  if (!list.IsArray()) {
+    ThrowType(env, "sockets", "an array");
+    return false;
+  }
+  Napi::Array array = list.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    Napi::Object options = array.Get(i).As<Napi::Object>();
+    PathSocket socket = {};
+    socket.fd = static_cast<int>(IntegerOption(options, "fd", -1));
+    socket.listener = static_cast<uint32_t>(IntegerOption(options, "listener", 0));
+    socket.port = static_cast<uint16_t>(IntegerOption(options, "port", 0));
+    socket.wildcard = BooleanOption(options, "wildcard", true);
+    socket.idByCounter = !BooleanOption(options, "chosenIds", false);
+    int family = 0;
+    socklen_t length = sizeof family;
+    if (getsockopt(socket.fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) {
+      ThrowErrno(env, "getsockopt", errno);
+      return false;
+    }
+    socket.family = family;
+    socket.hot = true;
+    socket.drops = SocketDrops(socket.fd);
+    socket.queueMax = QueueMax(socket.fd);
+    sockets_.push_back(socket);
+  }
+  return !env.IsExceptionPending();
+}
+
+/**
+ * exchange(replies): sends the replies standing in the first `replies` slots, collects transmit stamps, waits for
+ * packets (at most 500 ms, or until woken) and reads them into the slots from 0 on. Returns how many.
+ */
+Napi::Value PacketPath::Exchange(const Napi::CallbackInfo& info) {
+  if (!ready_) return Napi::Number::New(info.Env(), 0);
+  txReports_ = 0;
+  SendReplies(std::min(info[0].As<Napi::Number>().Uint32Value(), capacity_));
+  if (asksOpen_ > 0) CollectTransmitStamps();
+
+  uint32_t received = 0;
+  if (receivedLast_ >= kBusyBatch && exchangesSincePoll_ < kExchangesBetweenPolls) {
+    exchangesSincePoll_++;
+    received = ReceiveAll();
+  }
+  if (received == 0) {
+    exchangesSincePoll_ = 0;
+    if (WaitForPackets(kWaitMs)) received = ReceiveAll();
+  }
+  receivedLast_ = received;
+
+  const int64_t nowMonoNs = ReadClock(CLOCK_MONOTONIC);
+  if (asksOpen_ > 0 && nowMonoNs - lastExpiryMonoNs_ > kNsPerSecond) {
+    lastExpiryMonoNs_ = nowMonoNs;
+    ExpireAsks(nowMonoNs);
+  }
+  TakePage(nowMonoNs);
+  ConvertStamps(0, received, nowMonoNs);
+  copy_.data()[kCopyTxReports] = static_cast<int32_t>(txReports_);
+  Count(kCounterReceived, received);
+  Count(kCounterHeartbeat);
+  return Napi::Number::New(info.Env(), received);
+}
+
+/** flush(replies): sends without waiting for more; the last call of a worker that stops. */
+Napi::Value PacketPath::Flush(const Napi::CallbackInfo& info) {
+  if (ready_) SendReplies(std::min(info[0].As<Napi::Number>().Uint32Value(), capacity_));
+  return info.Env().Undefined();
+}
+
+/**
+ * echo(milliseconds): sends every datagram back as it came, without stamps or policy, until the time is over or
+ * the wake-up fires. The yardstick for what the packet path itself costs. Returns the datagrams echoed.
+ */
+Napi::Value PacketPath::Echo(const Napi::CallbackInfo& info) {
+  double echoed = 0;
+  const int64_t endMonoNs = ReadClock(CLOCK_MONOTONIC) + info[0].As<Napi::Number>().Int64Value() * 1'000'000;
+  while (ready_) {
+    const uint32_t received = ReceiveAll();
+    for (uint32_t first = 0; first < received; first += kSendChunk) {
+      const uint32_t count = std::min(kSendChunk, received - first);
+      for (uint32_t i = 0; i < count; i++) {
+        SlotIo& slot = slots_[first + i];
+        sendData_[i] = {slot.data.iov_base, receiveHeaders_[first + i].msg_len};
+        msghdr& header = sendHeaders_[i].msg_hdr;
+        header = {};
+        header.msg_name = &slot.address;
+        header.msg_namelen = receiveHeaders_[first + i].msg_hdr.msg_namelen;
+        header.msg_iov = &sendData_[i];
+        header.msg_iovlen = 1;
+      }
+      const int sent = sendmmsg(sockets_[slots_[first].socket].fd, sendHeaders_, count, MSG_DONTWAIT);
+      if (sent > 0) echoed += sent;
+    }
+    if (received > 0) continue;
+    if (!WaitForPackets(kWaitMs) && (polled_.back().revents != 0 || ReadClock(CLOCK_MONOTONIC) > endMonoNs)) break;
+  }
+  return Napi::Number::New(info.Env(), echoed);
+}
+
+/** delayReport(): what the correction of T3 has learned: per class and place. */
+Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array report = Napi::Array::New(env);
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < TransmitDelay::kClasses; i++) {
+    const TransmitDelay::Row& row = delays_.row(i);
+    if (!row.used) continue;
+    Napi::Object entry = Napi::Object::New(env);
+    Napi::Array delays = Napi::Array::New(env);
+    Napi::Array spreads = Napi::Array::New(env);
+    Napi::Array samples = Napi::Array::New(env);
+    for (uint32_t place = 0; place < kSendChunk; place++) {
+      delays.Set(place, row.places[place].medianNs());
+      spreads.Set(place, row.places[place].spreadNs());
+      samples.Set(place, row.places[place].count());
+    }
+    entry.Set("interface", row.of.interface);
+    entry.Set("stampSource", static_cast<uint32_t>(row.of.stampSource));
+    entry.Set("work", static_cast<uint32_t>(row.of.work));
+    entry.Set("delaysNs", delays);
+    entry.Set("spreadsNs", spreads);
+    entry.Set("samples", samples);
+    report.Set(used++, entry);
+  }
+  return report;
+}
+
+/** Waits until a socket has packets (true), or until woken or the time is over (false). */
+bool PacketPath::WaitForPackets(int timeoutMs) {
+  polled_.back().revents = 0;
+  const int ready = poll(polled_.data(), polled_.size(), timeoutMs);
+  if (ready <= 0) return false;
+  bool packets = false;
+  bool errors = false;
+  for (size_t i = 0; i < sockets_.size(); i++) {
+    const short events = polled_[i].revents;
+    sockets_[i].hot = (events & POLLIN) != 0;
+    packets |= sockets_[i].hot;
+    errors |= (events & POLLERR) != 0;
+  }
+  // POLLERR cannot be masked and stays until the error queue is empty.
+  if (errors) CollectTransmitStamps();
+  if ((polled_.back().revents & POLLIN) != 0) {
+    uint64_t woken;
+    if (read(polled_.back().fd, &woken, sizeof woken) < 0) woken = 0;  // somebody else was quicker
+  }
+  return packets;
+}
+
+void PacketPath::TakePage(int64_t nowMonoNs) {
+  const int32_t sequence = __atomic_load_n(&page_.data()[kPageSequence], __ATOMIC_SEQ_CST);
+  if (!pageSeen_ || sequence != snapshot_.words[kPageSequence]) {
+    PageSnapshot fresh;
+    if (ReadPage(page_.data(), fresh)) {
+      if (pageSeen_ && fresh.words[kPageEpoch] != epoch_) contradicted_ = true;
+      snapshot_ = fresh;
+      pageSeen_ = true;
+      epoch_ = fresh.words[kPageEpoch];
+      clock_.Load(snapshot_);
+      // Bits below the precision are random; bit 0 tells receive from transmit, the next ones name the worker.
+      const int32_t bits = std::clamp(32 + snapshot_.words[kPagePrecision], static_cast<int32_t>(workerBits_) + 2, 24);
+      fuzzMask_ = (NtpTime{1} << bits) - 1;
+      std::copy_n(snapshot_.words, kPageWords, copy_.data());
+      copy_.data()[kCopyState] = kCopyFresh;
+    } else {
+      Count(kCounterPageFailures);
+      if (pageSeen_) copy_.data()[kCopyState] = kCopyKept;
+    }
+  }
+  if (!pageSeen_) return;
+
+  const bool steppedNow = MappingContradicted(clock_.mappingNs);
+  if (contradicted_ || steppedNow) {
+    // What is queued now may carry stamps of the old clock: it gets no answer.
+    for (PathSocket& socket : sockets_) socket.suspects = socket.queueMax;
+    delays_.Forget();
+    for (uint32_t i = 0; i < kAsksMax; i++) asks_[i].sample = false;
+    precisionFloor_ = kPrecisionNone;
+  }
+  withhold_ = contradicted_ || steppedNow;
+  contradicted_ = false;
+
+  const int64_t ageMs = (nowMonoNs - snapshot_.Int64(kPagePublishedMonoNs)) / 1'000'000;
+  const double sinceAnchor = static_cast<double>(nowMonoNs - clock_.anchorMonoNs) * 1e-9;
+  const NtpTime now = clock_.AtMono(nowMonoNs);
+  int32_t* copy = copy_.data();
+  copy[kCopyAgeMs] = static_cast<int32_t>(std::clamp<int64_t>(ageMs, 0, 1 << 30));
+  std::memcpy(&copy[kCopySinceAnchor], &sinceAnchor, sizeof sinceAnchor);
+  copy[kCopyNowSeconds] = static_cast<int32_t>(now >> 32);
+  copy[kCopyNowFraction] = static_cast<int32_t>(now);
+  copy[kCopyPrecisionFloor] = precisionFloor_;
+}
+
+void ExportPacketPath(Napi::Env env, Napi::Object exports) { exports.Set("PacketPath", PacketPath::Define(env)); }
+
+}  // namespace ntpd

@@ -1,0 +1,155 @@
+// packet_path.h: one worker's packet path: its borrowed sockets, its arena, its copy of the time page, and the
+// exchange that moves packets between them. Bound to one thread; nothing here is shared but the page (read) and
+// the worker's own row of counters (written).
+#pragma once
+#include <napi.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <vector>
+
+#include "args.h"
+#include "clocks.h"
+#include "layout.h"
+#include "page_reader.h"
+#include "random_bits.h"
+#include "transmit_delay.h"
+
+namespace ntpd {
+
+constexpr int32_t kPrecisionNone = -32;
+constexpr uint32_t kReceiveControlOctets = 192;
+constexpr uint32_t kSendControlOctets = 96;
+constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
+constexpr uint32_t kRecentStamps = 4096;  // receive stamps remembered for uniqueness; a power of two
+
+/** A socket the worker borrows from the coordinator. */
+struct PathSocket {
+  int fd;
+  int family;           // AF_INET or AF_INET6
+  uint32_t listener;
+  uint16_t port;        // host order, as bound
+  bool wildcard;        // bound to no address: replies must name the one that was asked
+  bool idByCounter;     // kernel without SCM_TS_OPT_ID: ids of transmit stamps are the socket's own count
+  bool hot = true;      // had packets at the last look
+  uint32_t queueMax;    // packets its queue can hold at most
+  uint32_t suspects = 0; // packets still to come that may have been stamped before the realtime clock was set
+  uint32_t drops = 0;   // SO_RXQ_OVFL, cumulative
+  uint32_t nextId = 0;  // idByCounter: the id the next ask will get
+  bool idKnown = false;
+  uint32_t asksOpen = 0;
+};
+
+/** Who waits for a transmit stamp. */
+struct TxAsk {
+  uint32_t id;
+  uint32_t cookie;
+  int64_t clockMonoNs;  // the clock reading its T3 was made from
+  uint32_t socket;
+  uint16_t delayRow;
+  uint8_t place;
+  bool open;
+  bool report;          // for kReplyReportTx, else a sample of our own
+  bool sample;          // may teach the delay of its place
+};
+
+/** A slot as the kernel sees it. */
+struct SlotIo {
+  sockaddr_in6 address;  // large enough for both families
+  iovec data;
+  alignas(cmsghdr) uint8_t control[kReceiveControlOctets];
+  in6_addr localAddress;  // where the request was sent to; v4 in the first word
+  uint32_t localInterface;
+  uint16_t socket;
+  bool suspect;           // read while its socket was suspect
+};
+
+class PacketPath : public Napi::ObjectWrap<PacketPath> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit PacketPath(const Napi::CallbackInfo& info);
+
+ private:
+  // packet_path.cc
+  Napi::Value Exchange(const Napi::CallbackInfo& info);
+  Napi::Value Flush(const Napi::CallbackInfo& info);
+  Napi::Value Echo(const Napi::CallbackInfo& info);
+  Napi::Value DelayReport(const Napi::CallbackInfo& info);
+  bool AttachSockets(Napi::Env env, Napi::Value list);
+  void TakePage(int64_t nowMonoNs);
+  bool WaitForPackets(int timeoutMs);
+
+  // receive_packets.cc
+  uint32_t ReceiveAll();
+  uint32_t ReceiveFrom(uint32_t socket, uint32_t firstSlot);
+  void ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMonoNs);
+  void ReadControl(uint32_t slot, PathSocket& socket, int64_t& realNs, bool& hardware);
+  NtpTime UniqueStamp(NtpTime exact);
+  uint32_t* Row(uint32_t slot) { return reinterpret_cast<uint32_t*>(table_.data()) + slot * kSlotWords; }
+
+  // send_replies.cc
+  void SendReplies(uint32_t slots);
+  uint32_t SendChunk(const uint32_t* slots, uint32_t count);
+  size_t WriteSendControl(uint32_t slot, bool ask, uint32_t id, uint8_t* control);
+  bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, bool sample, uint32_t& id);
+  bool SampleDue(int64_t nowMonoNs);
+  void CountSendFailure(int error);
+
+  // transmit_stamps.cc
+  void CollectTransmitStamps();
+  void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampRealNs, StampSource source);
+  void ExpireAsks(int64_t nowMonoNs);
+
+  void Count(CounterWord counter, double by = 1) { counters_.data()[counter] += by; }
+
+  SharedView<uint8_t> arena_;
+  SharedView<int32_t> table_;
+  SharedView<int32_t> page_;
+  SharedView<int32_t> copy_;
+  SharedView<int32_t> txReport_;
+  SharedView<double> counters_;
+  std::vector<PathSocket> sockets_;
+  std::vector<pollfd> polled_;  // the sockets, then the wake-up
+  uint32_t capacity_ = 0;
+  uint32_t slotOctets_ = 0;
+  uint32_t workerIndex_ = 0;
+  uint32_t workerBits_ = 0;
+  bool correct_ = true;
+  bool ready_ = false;
+
+  std::unique_ptr<SlotIo[]> slots_;
+  std::unique_ptr<mmsghdr[]> receiveHeaders_;
+  mmsghdr sendHeaders_[kSendChunk] = {};
+  iovec sendData_[kSendChunk] = {};
+  alignas(cmsghdr) uint8_t sendControl_[kSendChunk][kSendControlOctets] = {};
+
+  PageSnapshot snapshot_ = {};
+  ServedClock clock_;
+  bool pageSeen_ = false;
+  int32_t precisionFloor_ = kPrecisionNone;
+  bool contradicted_ = false;  // the page says that the clock was set
+  bool withhold_ = false;      // the batch at hand gets no answers
+  int32_t epoch_ = 0;
+  uint32_t exchangesSincePoll_ = 0;
+  uint32_t receivedLast_ = 0;
+  uint32_t rotate_ = 0;
+
+  RandomBits random_;
+  NtpTime fuzzMask_ = 0;
+  std::unique_ptr<NtpTime[]> recentStamps_;
+
+  TransmitDelay delays_;
+  std::unique_ptr<TxAsk[]> asks_;
+  uint32_t nextAskId_ = 0;
+  uint32_t asksOpen_ = 0;
+  uint32_t repliesSinceSample_ = 0;
+  int64_t lastSampleMonoNs_ = 0;
+  int64_t lastExpiryMonoNs_ = 0;
+  int64_t askCostNs_ = 0;
+  uint32_t txReports_ = 0;
+  uint32_t txReportsMax_ = 0;
+};
+
+}  // namespace ntpd

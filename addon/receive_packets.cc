@@ -1,0 +1,182 @@
+// receive_packets.cc: the only caller of recvmmsg(2). Fills slots from the sockets and turns kernel stamps into T2.
+#include <errno.h>
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+
+#include <cstring>
+
+#include "packet_path.h"
+
+namespace ntpd {
+
+namespace {
+
+// A stamp this far ahead of the clock means that the clock was set back after it.
+constexpr int64_t kFutureNs = 1'000'000;
+
+bool SameAddress(const SlotIo& slot, int family) {
+  if (family == AF_INET) {
+    const auto& from = reinterpret_cast<const sockaddr_in&>(slot.address);
+    return std::memcmp(&from.sin_addr, &slot.localAddress, sizeof from.sin_addr) == 0;
+  }
+  return std::memcmp(&slot.address.sin6_addr, &slot.localAddress, sizeof slot.localAddress) == 0;
+}
+
+void WriteAddress(const SlotIo& slot, int family, uint32_t* row) {
+  if (family == AF_INET) {
+    const auto& from = reinterpret_cast<const sockaddr_in&>(slot.address);
+    row[kSlotAddress] = 0;
+    row[kSlotAddress + 1] = 0;
+    row[kSlotAddress + 2] = 0xffff;
+    row[kSlotAddress + 3] = ntohl(from.sin_addr.s_addr);
+    row[kSlotPort] = ntohs(from.sin_port);
+    return;
+  }
+  for (int i = 0; i < 4; i++) {
+    uint32_t word;
+    std::memcpy(&word, slot.address.sin6_addr.s6_addr + 4 * i, sizeof word);
+    row[kSlotAddress + i] = ntohl(word);
+  }
+  row[kSlotPort] = ntohs(slot.address.sin6_port);
+}
+
+}  // namespace
+
+/** Reads what is queued at the sockets that had something, fairly, without waiting. */
+uint32_t PacketPath::ReceiveAll() {
+  uint32_t filled = 0;
+  const uint32_t count = static_cast<uint32_t>(sockets_.size());
+  for (uint32_t i = 0; i < count && filled < capacity_; i++) {
+    const uint32_t index = (rotate_ + i) % count;
+    if (!sockets_[index].hot) continue;
+    filled += ReceiveFrom(index, filled);
+  }
+  rotate_++;
+  return filled;
+}
+
+uint32_t PacketPath::ReceiveFrom(uint32_t socketIndex, uint32_t firstSlot) {
+  PathSocket& socket = sockets_[socketIndex];
+  const uint32_t room = capacity_ - firstSlot;
+  for (uint32_t i = firstSlot; i < capacity_; i++) {
+    msghdr& header = receiveHeaders_[i].msg_hdr;
+    if (header.msg_namelen == sizeof(sockaddr_in6) && header.msg_controllen == kReceiveControlOctets) break;
+    header.msg_namelen = sizeof(sockaddr_in6);
+    header.msg_controllen = kReceiveControlOctets;
+  }
+  int received;
+  do {
+    received = recvmmsg(socket.fd, &receiveHeaders_[firstSlot], room, MSG_DONTWAIT, nullptr);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK) Count(kCounterReceiveErrors);
+    received = 0;
+  }
+  const uint32_t count = static_cast<uint32_t>(received);
+  socket.hot = count > 0;
+  for (uint32_t i = firstSlot; i < firstSlot + count; i++) {
+    slots_[i].socket = static_cast<uint16_t>(socketIndex);
+    slots_[i].suspect = socket.suspects > 0;
+  }
+  // An empty queue, or one turned over once, holds nothing from before the clock was set.
+  socket.suspects = count < room || socket.suspects < count ? 0 : socket.suspects - count;
+  return count;
+}
+
+/** Walks the control messages of one datagram: stamp, own address, interface, kernel drops. */
+void PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket, int64_t& realNs, bool& hardware) {
+  SlotIo& slot = slots_[slotIndex];
+  msghdr& header = receiveHeaders_[slotIndex].msg_hdr;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    const size_t octets = part->cmsg_len - CMSG_LEN(0);
+    if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPING && octets >= sizeof(scm_timestamping)) {
+      scm_timestamping stamps;
+      std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
+      realNs = Nanoseconds(stamps.ts[0]);
+    } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL && octets >= sizeof(uint32_t)) {
+      std::memcpy(&socket.drops, CMSG_DATA(part), sizeof socket.drops);
+    } else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO && octets >= sizeof(in_pktinfo)) {
+      in_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(part), sizeof info);
+      std::memcpy(&slot.localAddress, &info.ipi_spec_dst, sizeof info.ipi_spec_dst);
+      slot.localInterface = static_cast<uint32_t>(info.ipi_ifindex);
+    } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO && octets >= sizeof(in6_pktinfo)) {
+      in6_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(part), sizeof info);
+      slot.localAddress = info.ipi6_addr;
+      slot.localInterface = info.ipi6_ifindex;
+    }
+  }
+  hardware = false;
+}
+
+/**
+ * Makes a receive stamp unpredictable below the precision and unique: bit 0 is 1 (transmit stamps have 0), the
+ * bits above it name the worker, the rest below the precision are random; no stamp given out lately comes again.
+ */
+NtpTime PacketPath::UniqueStamp(NtpTime exact) {
+  const NtpTime fixed = (NtpTime{workerIndex_} << 1) | 1;
+  const NtpTime fixedMask = (NtpTime{2} << workerBits_) - 1;
+  NtpTime stamp = (exact & ~fuzzMask_) | (random_.Next() & fuzzMask_ & ~fixedMask) | fixed;
+  for (uint32_t attempt = 0; attempt < kRecentStamps; attempt++) {
+    NtpTime& place = recentStamps_[(stamp * 0x9e37'79b9'7f4a'7c15) >> 52];
+    if (place != stamp) {
+      place = stamp;
+      return stamp;
+    }
+    stamp += fixedMask + 1;
+  }
+  return stamp;
+}
+
+/** Completes the table's rows for the datagrams just read. */
+void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMonoNs) {
+  for (uint32_t i = firstSlot; i < firstSlot + count; i++) {
+    SlotIo& slot = slots_[i];
+    PathSocket& socket = sockets_[slot.socket];
+    uint32_t* row = Row(i);
+    const msghdr& header = receiveHeaders_[i].msg_hdr;
+
+    int64_t realNs = 0;
+    bool hardware = false;
+    slot.localInterface = kBoundSocket | slot.socket;
+    ReadControl(i, socket, realNs, hardware);
+
+    uint32_t flags = 0;
+    int64_t monoNs = nowMonoNs;
+    uint32_t source = kStampDaemon;
+    if (realNs != 0) {
+      monoNs = clock_.MonoFromReal(realNs);
+      source = kStampKernel;
+      if (slot.suspect || withhold_ || monoNs > nowMonoNs + kFutureNs) {
+        flags |= kSlotEpochChanged;
+        Count(kCounterStepped);
+      }
+    } else {
+      Count(kCounterUnstamped);
+    }
+    if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kSlotTruncated;
+
+    const NtpTime stamp = UniqueStamp(clock_.AtMono(monoNs));
+    const int64_t ageUs = (nowMonoNs - monoNs) / 1'000;
+    row[kSlotLength] = receiveHeaders_[i].msg_len;
+    row[kSlotRxSeconds] = static_cast<uint32_t>(stamp >> 32);
+    row[kSlotRxFraction] = static_cast<uint32_t>(stamp);
+    row[kSlotRxSource] = source;
+    WriteAddress(slot, socket.family, row);
+    row[kSlotListener] = socket.listener;
+    row[kSlotReplyLength] = 0;
+    row[kSlotReplyFlags] = 0;
+    row[kSlotAgeUs] = static_cast<uint32_t>(ageUs < 0 ? 0 : (ageUs > (1 << 30) ? (1 << 30) : ageUs));
+    row[kSlotInterface] = slot.localInterface;
+    if (row[kSlotPort] == socket.port && SameAddress(slot, socket.family)) flags |= kSlotFromSelf;
+    row[kSlotFlags] = flags;
+  }
+  double drops = 0;
+  for (const PathSocket& socket : sockets_) drops += socket.drops;
+  counters_.data()[kCounterKernelDrops] = drops;
+}
+
+}  // namespace ntpd

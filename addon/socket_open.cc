@@ -1,0 +1,222 @@
+// socket_open.cc: makes the daemon's UDP sockets. Set-up only: errors are thrown, with the system call that failed.
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/net_tstamp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "args.h"
+#include "sys_error.h"
+#include "unique_fd.h"
+
+#ifndef SCM_TS_OPT_ID
+#define SCM_TS_OPT_ID 81
+#endif
+
+namespace ntpd {
+
+namespace {
+
+struct Address {
+  sockaddr_storage storage = {};
+  socklen_t length = 0;
+  bool wildcard = false;
+  int family = AF_UNSPEC;
+};
+
+/** Reads an address literal; `scope` is the interface of a link-local one, 0 for none. */
+bool ParseAddress(const std::string& text, uint16_t port, uint32_t scope, Address& out) {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+  if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    out.length = sizeof *v4;
+    out.wildcard = v4->sin_addr.s_addr == htonl(INADDR_ANY);
+    out.family = AF_INET;
+    return true;
+  }
+  out.storage = {};
+  if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) != 1) return false;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(port);
+  v6->sin6_scope_id = IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) ? scope : 0;
+  out.length = sizeof *v6;
+  out.wildcard = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
+  out.family = AF_INET6;
+  return true;
+}
+
+bool SetInt(int fd, int level, int option, int value) {
+  return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+/** Sets the queue's size, past the sysctl where we may; returns what the kernel granted (it doubles what is asked). */
+int SetReceiveBuffer(int fd, int octets) {
+  if (!SetInt(fd, SOL_SOCKET, SO_RCVBUFFORCE, octets)) SetInt(fd, SOL_SOCKET, SO_RCVBUF, octets);
+  int granted = 0;
+  socklen_t length = sizeof granted;
+  getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &length);
+  return granted / 2;
+}
+
+/**
+ * openSocket(options) -> { fd, receiveBufferOctets, wildcard, port }. The caller owns the descriptor (closeSocket).
+ * options: address (literal), port, interface (name to bind to, also the scope of a link-local address), reusePort,
+ * freebind, receiveBufferOctets, dscp, timestamping (0 none, 1 kernel, 2 hardware too), icmpErrors.
+ */
+Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    ThrowType(env, "openSocket", "an options object");
+    return env.Undefined();
+  }
+  Napi::Object options = info[0].As<Napi::Object>();
+  const std::string text = StringOption(options, "address");
+  const std::string interface = StringOption(options, "interface");
+  const int64_t port = IntegerOption(options, "port", 0);
+  const bool reusePort = BooleanOption(options, "reusePort", false);
+  const bool freebind = BooleanOption(options, "freebind", false);
+  const bool icmpErrors = BooleanOption(options, "icmpErrors", false);
+  const int receiveBuffer = static_cast<int>(IntegerOption(options, "receiveBufferOctets", 0));
+  const int dscp = static_cast<int>(IntegerOption(options, "dscp", 0));
+  const int64_t timestamping = IntegerOption(options, "timestamping", 1);
+  if (env.IsExceptionPending()) return env.Undefined();
+
+  uint32_t scope = 0;
+  if (!interface.empty()) {
+    scope = if_nametoindex(interface.c_str());
+    if (scope == 0) return ThrowErrno(env, "if_nametoindex", ENODEV);
+  }
+  Address address;
+  if (port < 0 || port > 65'535 || !ParseAddress(text, static_cast<uint16_t>(port), scope, address)) {
+    ThrowType(env, "address", "an IP address and a port");
+    return env.Undefined();
+  }
+
+  UniqueFd fd(socket(address.family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return ThrowErrno(env, "socket", errno);
+  const bool v6 = address.family == AF_INET6;
+  if (v6 && !SetInt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1)) return ThrowErrno(env, "setsockopt IPV6_V6ONLY", errno);
+  if (reusePort && !SetInt(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
+    return ThrowErrno(env, "setsockopt SO_REUSEPORT", errno);
+  }
+  if (freebind && !SetInt(fd.get(), IPPROTO_IP, IP_FREEBIND, 1)) return ThrowErrno(env, "setsockopt IP_FREEBIND", errno);
+  if (!interface.empty() &&
+      setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(), interface.size() + 1) != 0) {
+    return ThrowErrno(env, "setsockopt SO_BINDTODEVICE", errno);
+  }
+  // A socket bound to one address answers from it anyway; only a wildcard one must learn which was asked.
+  if (address.wildcard) {
+    const bool set = v6 ? SetInt(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+                        : SetInt(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
+    if (!set) return ThrowErrno(env, "setsockopt PKTINFO", errno);
+  }
+  if (dscp > 0) {
+    const bool set = v6 ? SetInt(fd.get(), IPPROTO_IPV6, IPV6_TCLASS, dscp << 2)
+                        : SetInt(fd.get(), IPPROTO_IP, IP_TOS, dscp << 2);
+    if (!set) return ThrowErrno(env, "setsockopt DSCP", errno);
+  }
+  // Replies fit any path; a forged "fragmentation needed" must not shrink it for a client.
+  if (v6) {
+    SetInt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+  } else {
+    SetInt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+  }
+  if (icmpErrors) {
+    if (v6) {
+      SetInt(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, 1);
+    } else {
+      SetInt(fd.get(), IPPROTO_IP, IP_RECVERR, 1);
+    }
+  }
+  if (!SetInt(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1)) return ThrowErrno(env, "setsockopt SO_RXQ_OVFL", errno);
+  if (timestamping > 0) {
+    int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                SOF_TIMESTAMPING_OPT_TSONLY;
+    if (timestamping > 1) {
+      flags |= SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_OPT_PKTINFO |
+               SOF_TIMESTAMPING_OPT_TX_SWHW;
+    }
+    if (!SetInt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, flags)) {
+      return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
+    }
+  }
+  const int granted = SetReceiveBuffer(fd.get(), receiveBuffer > 0 ? receiveBuffer : 212'992);
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address.storage), address.length) != 0) {
+    return ThrowErrno(env, "bind", errno);
+  }
+
+  sockaddr_storage bound = {};
+  socklen_t length = sizeof bound;
+  if (getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
+    return ThrowErrno(env, "getsockname", errno);
+  }
+  const uint16_t boundPort = ntohs(v6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                                      : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("receiveBufferOctets", granted);
+  result.Set("wildcard", address.wildcard);
+  result.Set("port", boundPort);
+  result.Set("fd", fd.Release());
+  return result;
+}
+
+Napi::Value CloseSocket(const Napi::CallbackInfo& info) {
+  UniqueFd closing(info[0].As<Napi::Number>().Int32Value());
+  return info.Env().Undefined();
+}
+
+/** probeChosenIds() -> whether this kernel lets a sender choose the id of a transmit stamp (SCM_TS_OPT_ID, 6.13). */
+Napi::Value ProbeChosenIds(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  UniqueFd fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return Napi::Boolean::New(env, false);
+  sockaddr_in self = {};
+  self.sin_family = AF_INET;
+  self.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof self;
+  if (bind(fd.get(), reinterpret_cast<sockaddr*>(&self), sizeof self) != 0 ||
+      getsockname(fd.get(), reinterpret_cast<sockaddr*>(&self), &length) != 0 ||
+      !SetInt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING,
+              SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY)) {
+    return Napi::Boolean::New(env, false);
+  }
+  uint8_t octet = 0;
+  iovec data = {&octet, 1};
+  alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint32_t)) * 2] = {};
+  msghdr header = {};
+  header.msg_name = &self;
+  header.msg_namelen = sizeof self;
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  cmsghdr* part = CMSG_FIRSTHDR(&header);
+  const uint32_t wish = SOF_TIMESTAMPING_TX_SOFTWARE;
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SO_TIMESTAMPING;
+  part->cmsg_len = CMSG_LEN(sizeof wish);
+  std::memcpy(CMSG_DATA(part), &wish, sizeof wish);
+  part = CMSG_NXTHDR(&header, part);
+  const uint32_t id = 0x5eed;
+  part->cmsg_level = SOL_SOCKET;
+  part->cmsg_type = SCM_TS_OPT_ID;
+  part->cmsg_len = CMSG_LEN(sizeof id);
+  std::memcpy(CMSG_DATA(part), &id, sizeof id);
+  // An older kernel refuses a control message that it does not know.
+  return Napi::Boolean::New(env, sendmsg(fd.get(), &header, 0) == 1);
+}
+
+}  // namespace
+
+void ExportSocketOpen(Napi::Env env, Napi::Object exports) {
+  exports.Set("openSocket", Napi::Function::New<OpenSocket>(env, "openSocket"));
+  exports.Set("closeSocket", Napi::Function::New<CloseSocket>(env, "closeSocket"));
+  exports.Set("probeChosenIds", Napi::Function::New<ProbeChosenIds>(env, "probeChosenIds"));
+}
+
+}  // namespace ntpd

@@ -1,0 +1,46 @@
+// thread_tuning.cc: pins the calling thread, raises its priority, locks the process's memory.
+#include <errno.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+#include "args.h"
+#include "sys_error.h"
+
+namespace ntpd {
+
+namespace {
+
+/** setThreadAffinity(cpu): the calling thread runs on this core alone. */
+Napi::Value SetThreadAffinity(const Napi::CallbackInfo& info) {
+  const int cpu = info[0].As<Napi::Number>().Int32Value();
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return ThrowErrno(info.Env(), "sched_setaffinity", EINVAL);
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0) return ThrowErrno(info.Env(), "sched_setaffinity", errno);
+  return info.Env().Undefined();
+}
+
+/** setThreadPriority(priority): real-time round robin at 1-99 for the calling thread. */
+Napi::Value SetThreadPriority(const Napi::CallbackInfo& info) {
+  sched_param param = {};
+  param.sched_priority = info[0].As<Napi::Number>().Int32Value();
+  if (sched_setscheduler(0, SCHED_RR, &param) != 0) return ThrowErrno(info.Env(), "sched_setscheduler", errno);
+  return info.Env().Undefined();
+}
+
+/** lockMemory(): keeps what the process has in memory, now and later, page by page as it is touched. */
+Napi::Value LockMemory(const Napi::CallbackInfo& info) {
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return ThrowErrno(info.Env(), "mlockall", errno);
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+void ExportThreadTuning(Napi::Env env, Napi::Object exports) {
+  exports.Set("setThreadAffinity", Napi::Function::New<SetThreadAffinity>(env, "setThreadAffinity"));
+  exports.Set("setThreadPriority", Napi::Function::New<SetThreadPriority>(env, "setThreadPriority"));
+  exports.Set("lockMemory", Napi::Function::New<LockMemory>(env, "lockMemory"));
+}
+
+}  // namespace ntpd

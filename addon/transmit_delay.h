@@ -1,0 +1,92 @@
+// transmit_delay.h: learns how long after the clock reading a reply really leaves, by its place in the send.
+// Plain arithmetic over samples; time is an argument.
+#pragma once
+#include <cstdint>
+
+namespace ntpd {
+
+constexpr uint32_t kSendChunk = 8;  // replies per sendmmsg; measured in bench/loop, see send_replies.cc
+
+/**
+ * Which replies share a delay: the interface they leave by, the kind of stamp that T2 has (a T3 of another kind
+ * would add the path between the two to the client's offset), and what is done to them between the clock reading
+ * and the send.
+ */
+struct DelayClass {
+  uint32_t interface;  // index; or kBoundSocket | socket number
+  uint8_t stampSource; // StampSource
+  uint8_t work;        // ReplyWork
+  bool operator==(const DelayClass& other) const {
+    return interface == other.interface && stampSource == other.stampSource && work == other.work;
+  }
+};
+
+constexpr uint32_t kBoundSocket = 0x8000'0000;
+enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
+
+/** Median and spread of the last samples of one place. */
+class DelayPlace {
+ public:
+  static constexpr uint32_t kSamples = 31;
+  static constexpr uint32_t kSamplesMin = 5;
+  static constexpr int64_t kForgetNs = 60'000'000'000;
+
+  void Learn(int32_t delayNs, int64_t nowMonoNs);
+  bool Known(int64_t nowMonoNs) const { return count_ >= kSamplesMin && nowMonoNs - lastMonoNs_ < kForgetNs; }
+  uint32_t count() const { return count_; }
+  int64_t lastMonoNs() const { return lastMonoNs_; }
+  int32_t medianNs() const { return medianNs_; }
+  /** Half the central 68 % of the samples. */
+  int32_t spreadNs() const { return spreadNs_; }
+  void Forget() { *this = DelayPlace(); }
+
+ private:
+  int32_t samples_[kSamples] = {};
+  uint32_t count_ = 0;
+  uint32_t next_ = 0;
+  uint32_t misfits_ = 0;  // samples in a row on one side of what was learned
+  int32_t medianNs_ = 0;
+  int32_t spreadNs_ = 0;
+  int64_t lastMonoNs_ = 0;
+};
+
+class TransmitDelay {
+ public:
+  static constexpr uint32_t kClasses = 16;
+  static constexpr int32_t kDelayNsMax = 50'000;
+
+  /** Row of a class, made on first sight; the one used longest ago gives way when the table is full. */
+  uint32_t Find(const DelayClass& wanted, int64_t nowMonoNs);
+
+  /**
+   * Nanoseconds to add to a clock reading taken just before the send, for the reply at `place`: the median of the
+   * place, or of the nearest earlier place that is known (too early rather than too late), or 0; at most 50 µs.
+   */
+  int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
+
+  /** One transmit stamp less its clock reading. Samples outside 0…1 s are no delays and are ignored. */
+  void Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs);
+
+  /** Whether a place has too few samples, or none for a while. */
+  bool Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
+
+  /** Largest spread in use among the known places; 0 when nothing is known. */
+  int32_t SpreadNs(int64_t nowMonoNs) const;
+
+  /** Forgets everything: the clock was set. */
+  void Forget() { *this = TransmitDelay(); }
+
+  struct Row {
+    DelayClass of = {};
+    bool used = false;
+    int64_t usedMonoNs = 0;
+    DelayPlace places[kSendChunk];
+  };
+  const Row& row(uint32_t index) const { return rows_[index]; }
+
+ private:
+  Row rows_[kClasses];
+  uint32_t last_ = 0;
+};
+
+}  // namespace ntpd

@@ -1,0 +1,165 @@
+// transmit_stamps.cc: asks for transmit stamps and reads them from the error queue (MSG_ERRQUEUE), in batches.
+#include <errno.h>
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "packet_path.h"
+
+namespace ntpd {
+
+namespace {
+constexpr uint32_t kErrorBatch = 32;
+constexpr uint32_t kErrorControlOctets = 256;
+constexpr int64_t kAskLifeNs = 1'000'000'000;
+}  // namespace
+
+/**
+ * Books an ask for the reply in `slot`. False when it cannot be told apart from others: too many open, or a kernel
+ * that numbers stamps itself and whose number is not known (then only one at a time may be under way).
+ */
+bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, bool sample,
+                            uint32_t& id) {
+  PathSocket& socket = sockets_[slots_[slot].socket];
+  if (asksOpen_ >= kAsksMax) ExpireAsks(clockMonoNs);
+  if (socket.idByCounter) {
+    if (!socket.idKnown && socket.asksOpen > 0) return false;
+    id = socket.nextId++;
+  } else {
+    id = nextAskId_++;
+  }
+  TxAsk& ask = asks_[id % kAsksMax];
+  if (ask.open) {
+    if (clockMonoNs - ask.clockMonoNs < kAskLifeNs) return false;
+    ask.open = false;
+    sockets_[ask.socket].asksOpen--;
+    asksOpen_--;
+    Count(kCounterTxStampsLost);
+  }
+  const uint32_t* row = Row(slot);
+  ask.id = id;
+  ask.cookie = row[kSlotTxCookie];
+  ask.clockMonoNs = clockMonoNs;
+  ask.socket = slots_[slot].socket;
+  ask.delayRow = static_cast<uint16_t>(delayRow);
+  ask.place = static_cast<uint8_t>(place);
+  ask.open = true;
+  ask.report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
+  ask.sample = sample;
+  socket.asksOpen++;
+  asksOpen_++;
+  return true;
+}
+
+/** Empties the error queues of the sockets that wait for stamps, or that poll says have something. */
+void PacketPath::CollectTransmitStamps() {
+  struct Entry {
+    alignas(cmsghdr) uint8_t control[kErrorControlOctets];
+    iovec data;
+    uint8_t octet;
+  };
+  Entry entries[kErrorBatch];
+  mmsghdr headers[kErrorBatch];
+  for (size_t s = 0; s < sockets_.size(); s++) {
+    PathSocket& socket = sockets_[s];
+    const bool polledError = (polled_[s].revents & POLLERR) != 0;
+    polled_[s].revents = 0;
+    if (socket.asksOpen == 0 && !polledError) continue;
+    // Bounded: the queue holds no more than the socket's buffer, and others wait for us.
+    for (uint32_t round = 0; round < kAsksMax / kErrorBatch; round++) {
+      for (uint32_t i = 0; i < kErrorBatch; i++) {
+        entries[i].data = {&entries[i].octet, 1};
+        headers[i] = {};
+        headers[i].msg_hdr.msg_iov = &entries[i].data;
+        headers[i].msg_hdr.msg_iovlen = 1;
+        headers[i].msg_hdr.msg_control = entries[i].control;
+        headers[i].msg_hdr.msg_controllen = kErrorControlOctets;
+      }
+      const int count = recvmmsg(socket.fd, headers, kErrorBatch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
+      for (int i = 0; i < count; i++) {
+        scm_timestamping stamps = {};
+        sock_extended_err error = {};
+        bool errorSeen = false;
+        msghdr& header = headers[i].msg_hdr;
+        for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+          const size_t octets = part->cmsg_len - CMSG_LEN(0);
+          if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPING && octets >= sizeof stamps) {
+            std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
+          } else if (((part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
+                      (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR)) &&
+                     octets >= sizeof error) {
+            std::memcpy(&error, CMSG_DATA(part), sizeof error);
+            errorSeen = true;
+          }
+        }
+        if (!errorSeen || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
+          Count(kCounterErrorQueue);
+          continue;
+        }
+        const int64_t softwareNs = Nanoseconds(stamps.ts[0]);
+        if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);
+      }
+      if (count < static_cast<int>(kErrorBatch)) break;
+    }
+  }
+}
+
+/** One transmit stamp: reported to the reply's owner, and a lesson for the delay of its place. */
+void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampRealNs, StampSource source) {
+  if (socket.idByCounter && !socket.idKnown && socket.asksOpen == 1) {
+    // The only ask under way: its number tells the socket's count.
+    for (uint32_t i = 0; i < kAsksMax && !socket.idKnown; i++) {
+      TxAsk& candidate = asks_[i];
+      if (!candidate.open || &sockets_[candidate.socket] != &socket) continue;
+      socket.nextId = id + 1;
+      socket.idKnown = true;
+      if (candidate.id != id) {
+        TxAsk moved = candidate;
+        moved.id = id;
+        candidate.open = false;
+        asks_[id % kAsksMax] = moved;
+      }
+    }
+  }
+  TxAsk& ask = asks_[id % kAsksMax];
+  if (!ask.open || ask.id != id || &sockets_[ask.socket] != &socket) return;
+  ask.open = false;
+  socket.asksOpen--;
+  asksOpen_--;
+  Count(kCounterTxStamps);
+
+  const int64_t stampMonoNs = clock_.MonoFromReal(stampRealNs);
+  if (ask.sample && correct_ && !withhold_) {
+    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCostNs_, stampMonoNs);
+    const int32_t spreadNs = delays_.SpreadNs(stampMonoNs);
+    precisionFloor_ = spreadNs > 0 ? static_cast<int32_t>(std::ceil(std::log2(spreadNs * 1e-9))) : kPrecisionNone;
+  }
+  if (ask.report && txReports_ < txReportsMax_) {
+    const NtpTime stamp = clock_.AtMono(stampMonoNs);
+    int32_t* report = txReport_.data() + size_t{txReports_} * kTxReportWords;
+    report[kTxReportCookie] = static_cast<int32_t>(ask.cookie);
+    report[kTxReportSeconds] = static_cast<int32_t>(stamp >> 32);
+    report[kTxReportFraction] = static_cast<int32_t>(stamp);
+    report[kTxReportSource] = source;
+    txReports_++;
+  }
+}
+
+/** Gives up asks whose stamp did not come within a second. */
+void PacketPath::ExpireAsks(int64_t nowMonoNs) {
+  for (uint32_t i = 0; i < kAsksMax; i++) {
+    TxAsk& ask = asks_[i];
+    if (!ask.open || nowMonoNs - ask.clockMonoNs < kAskLifeNs) continue;
+    ask.open = false;
+    sockets_[ask.socket].asksOpen--;
+    asksOpen_--;
+    Count(kCounterTxStampsLost);
+  }
+}
+
+}  // namespace ntpd

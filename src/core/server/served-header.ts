@@ -1,0 +1,66 @@
+import { LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../../protocol/header.ts';
+import { encodeShortRoundedUp } from '../../protocol/timestamp.ts';
+import {
+  COPY_AGE_MS,
+  COPY_NEVER,
+  COPY_PRECISION_FLOOR,
+  COPY_SINCE_ANCHOR,
+  COPY_STATE,
+  PAGE_DISPERSION_RATE,
+  PAGE_LEAP,
+  PAGE_PRECISION,
+  PAGE_REFID,
+  PAGE_REFTIME_FRACTION,
+  PAGE_REFTIME_SECONDS,
+  PAGE_ROOT_DELAY,
+  PAGE_ROOT_DISPERSION,
+  PAGE_STRATUM,
+} from './page.ts';
+
+/** A page older than this is no longer believed. */
+export const PAGE_AGE_MS_MAX = 5000;
+
+const WORD = 4;
+const NATIVE = true; // the copy is native endian, and both platforms are little
+
+/**
+ * The part of a reply that is alike for all requests of a batch: the system variables as they stand on the wire.
+ * Words are signed 32-bit, so that none is boxed. Refreshed once per batch from the worker's copy of the time page.
+ */
+export class ServedHeader {
+  /** False until a page was read: nothing can be answered. */
+  usable = false;
+  leap: number = LEAP_UNKNOWN;
+  /** As on the wire: 0 when unsynchronised. */
+  stratum = 0;
+  precision = 0;
+  rootDelay = 0;
+  rootDispersion = 0;
+  refid = 0;
+  reftimeSeconds = 0;
+  reftimeFraction = 0;
+
+  /**
+   * Reads the copy. A page that is stale or unsynchronised gives leap 3 and stratum 0 (RFC 5905 §7.3): old truth is
+   * never served silently. Root dispersion grows from the anchor on, and both root values are rounded up.
+   */
+  refresh(copy: DataView): void {
+    this.usable = copy.getInt32(COPY_STATE * WORD, NATIVE) !== COPY_NEVER;
+    if (!this.usable) return;
+    const stratum = copy.getInt32(PAGE_STRATUM * WORD, NATIVE);
+    const fresh = copy.getInt32(COPY_AGE_MS * WORD, NATIVE) <= PAGE_AGE_MS_MAX;
+    const synchronised = fresh && stratum > 0 && stratum < STRATUM_UNSYNCHRONISED;
+    this.leap = synchronised ? copy.getInt32(PAGE_LEAP * WORD, NATIVE) & 3 : LEAP_UNKNOWN;
+    this.stratum = synchronised ? stratum : 0;
+    const precision = copy.getInt32(PAGE_PRECISION * WORD, NATIVE);
+    const floor = copy.getInt32(COPY_PRECISION_FLOOR * WORD, NATIVE);
+    this.precision = Math.max(floor, precision);
+    const sinceAnchor = copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
+    const grown = sinceAnchor > 0 ? sinceAnchor * copy.getFloat64(PAGE_DISPERSION_RATE * WORD, NATIVE) : 0;
+    this.rootDelay = encodeShortRoundedUp(copy.getFloat64(PAGE_ROOT_DELAY * WORD, NATIVE)) | 0;
+    this.rootDispersion = encodeShortRoundedUp(copy.getFloat64(PAGE_ROOT_DISPERSION * WORD, NATIVE) + grown) | 0;
+    this.refid = copy.getInt32(PAGE_REFID * WORD, NATIVE);
+    this.reftimeSeconds = copy.getInt32(PAGE_REFTIME_SECONDS * WORD, NATIVE);
+    this.reftimeFraction = copy.getInt32(PAGE_REFTIME_FRACTION * WORD, NATIVE);
+  }
+}

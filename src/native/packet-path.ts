@@ -1,0 +1,122 @@
+import { COPY_WORDS } from '../core/server/page.ts';
+import { SLOT_WORDS, TX_REPORT_WORDS } from '../core/server/slot.ts';
+import { loadAddon } from './binding.ts';
+
+/** A socket as a worker borrows it. */
+export interface BorrowedSocket {
+  readonly fd: number;
+  readonly listener: number;
+  readonly port: number;
+  readonly wildcard: boolean;
+}
+
+export interface PacketPathOptions {
+  readonly sockets: readonly BorrowedSocket[];
+  /** Eventfd that ends a wait. */
+  readonly wakeFd: number;
+  /** The time page (Int32Array over a SharedArrayBuffer). */
+  readonly page: Int32Array;
+  /** This worker's row; the first NATIVE_COUNTERS are the addon's. */
+  readonly counters: Float64Array;
+  readonly workerIndex: number;
+  /** Bits of a receive stamp that name the worker: 2^workerBits is above every index. */
+  readonly workerBits: number;
+  /** Whether ids of transmit stamps can be chosen (probeChosenIds). */
+  readonly chosenIds: boolean;
+  /** Whether T3 is corrected by what transmit stamps teach. */
+  readonly correctTransmit: boolean;
+  /** Packets per batch. */
+  readonly capacity?: number;
+}
+
+/** What one class of replies has taught about the time from the clock reading to the wire, by place in the send. */
+export interface DelayReport {
+  readonly interface: number;
+  readonly stampSource: number;
+  readonly work: number;
+  readonly delaysNs: readonly number[];
+  readonly spreadsNs: readonly number[];
+  readonly samples: readonly number[];
+}
+
+interface NativePath {
+  exchange(replies: number): number;
+  flush(replies: number): void;
+  echo(milliseconds: number): number;
+  delayReport(): DelayReport[];
+}
+
+interface NativePaths {
+  PacketPath: new (options: object) => NativePath;
+}
+
+/** Packets read per exchange; above this the gain is below the noise (bench/loop). */
+export const BATCH_PACKETS = 64;
+
+/**
+ * Octets per slot: the largest packet that anyone sends us with NTS fields, and one cache line more than a power of
+ * two, so that the heads of all slots do not fall into the same lines of the cache.
+ */
+export const SLOT_OCTETS: number = 2048 + 64;
+
+/**
+ * A worker's packet path: memory, borrowed sockets, and the exchange that fills one from the other. Bound to the
+ * thread that made it. The views stay valid, and their contents change only within `exchange` and `flush`.
+ */
+export class PacketPath {
+  readonly packets: DataView;
+  readonly table: Int32Array;
+  readonly copy: DataView;
+  /** TX_REPORT_WORDS words per row; the copy's COPY_TX_REPORTS says how many the last exchange filled. */
+  readonly txReport: Int32Array;
+  private readonly path: NativePath;
+
+  constructor(options: PacketPathOptions) {
+    const capacity = options.capacity ?? BATCH_PACKETS;
+    const arena = new Uint8Array(new ArrayBuffer(capacity * SLOT_OCTETS));
+    this.table = new Int32Array(new ArrayBuffer(capacity * SLOT_WORDS * 4));
+    const copy = new Int32Array(new ArrayBuffer(COPY_WORDS * 4));
+    this.txReport = new Int32Array(new ArrayBuffer(4 * capacity * TX_REPORT_WORDS * 4));
+    this.packets = new DataView(arena.buffer);
+    this.copy = new DataView(copy.buffer);
+    this.path = new (loadAddon<NativePaths>().PacketPath)({
+      arena,
+      table: this.table,
+      copy,
+      txReport: this.txReport,
+      page: options.page,
+      counters: options.counters,
+      capacity,
+      slotOctets: SLOT_OCTETS,
+      wakeFd: options.wakeFd,
+      workerIndex: options.workerIndex,
+      workerBits: options.workerBits,
+      correctTransmit: options.correctTransmit,
+      sockets: options.sockets.map((socket) => ({ ...socket, chosenIds: options.chosenIds })),
+    });
+  }
+
+  /**
+   * Sends the replies standing in the first `replies` slots, collects transmit stamps, waits (500 ms at most, or until
+   * woken) and reads the next packets into the slots from 0 on.
+   *
+   * @returns how many were read; the copy of the time page is then that of this moment.
+   */
+  exchange(replies: number): number {
+    return this.path.exchange(replies);
+  }
+
+  /** Sends without waiting for more: the last call of a worker that stops. */
+  flush(replies: number): void {
+    this.path.flush(replies);
+  }
+
+  /** Sends every datagram back as it came, natively, for so long or until woken: the yardstick of the benchmarks. */
+  echo(milliseconds: number): number {
+    return this.path.echo(milliseconds);
+  }
+
+  delayReport(): DelayReport[] {
+    return this.path.delayReport();
+  }
+}
