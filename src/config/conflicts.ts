@@ -1,0 +1,60 @@
+import type { Endpoint } from './kinds.ts';
+import type { KeyPath } from './positions.ts';
+import type { Config } from './schema.ts';
+
+export interface Conflict {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+/** An endpoint as it is written, e.g. "[fe80::1%eth0]:123". */
+export function formatEndpoint(endpoint: Endpoint): string {
+  const address = endpoint.scope === null ? endpoint.address : `${endpoint.address}%${endpoint.scope}`;
+  return address.includes(':') ? `[${address}]:${endpoint.port}` : `${address}:${endpoint.port}`;
+}
+
+/** What is wrong with a configuration whose every single value is right. */
+export function conflicts(config: Config): Conflict[] {
+  const found: Conflict[] = [];
+  const listening = new Map<string, number>();
+  for (const [index, { listen }] of config.server.entries()) {
+    const text = formatEndpoint(listen);
+    const earlier = listening.get(text);
+    if (earlier === undefined) listening.set(text, index);
+    else found.push({ path: ['server', index, 'listen'], message: `${text} is already served by server[${earlier}]` });
+  }
+  const defaults = config.sourceDefaults;
+  checkPoll(found, ['source-defaults'], defaults.initialPollInterval, defaults.pollIntervalLimits);
+  for (const [index, source] of config.source.entries()) {
+    const limits = source.pollIntervalLimits ?? defaults.pollIntervalLimits;
+    const initial = source.initialPollInterval;
+    if (initial !== null) checkPoll(found, ['source', index], initial, limits);
+    if (source.minDelay > source.maxDelay) {
+      found.push({ path: ['source', index, 'min-delay'], message: 'is above max-delay' });
+    }
+  }
+  return found;
+}
+
+function checkPoll(found: Conflict[], table: KeyPath, initial: number, limits: { min: number; max: number }): void {
+  if (initial >= limits.min && initial <= limits.max) return;
+  found.push({
+    path: [...table, 'initial-poll-interval'],
+    message: `${initial} is outside poll-interval-limits (${limits.min} to ${limits.max})`,
+  });
+}
+
+/** What an operator should know about a configuration that is valid. */
+export function warnings(config: Config): string[] {
+  const found: string[] = [];
+  const sources = config.source.filter((source) => !source.noselect);
+  const count = sources.reduce((sum, source) => sum + (source.mode === 'pool' ? source.count : 1), 0);
+  const minimum = config.synchronization.minimumAgreeingSources;
+  if (config.source.length > 0 && count < minimum) {
+    found.push(
+      `the configured sources (${count}) cannot reach minimum-agreeing-sources (${minimum}): ` +
+        'the clock will never be set; add sources or lower it',
+    );
+  }
+  return found;
+}

@@ -1,0 +1,210 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import type { Option } from './options.ts';
+
+/** A numeric address with a port; `scope` is the zone of a link-local IPv6 address. */
+export interface Endpoint {
+  readonly address: string;
+  readonly scope: string | null;
+  readonly port: number;
+}
+
+/** A name or a numeric address, with a port. */
+export interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Limits on a step, in seconds; Infinity is no limit. */
+export interface StepLimit {
+  readonly forward: number;
+  readonly backward: number;
+}
+
+export interface PollLimits {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What each kind of option is once it is read. */
+export interface KindValues {
+  readonly boolean: boolean;
+  readonly integer: number;
+  readonly integers: readonly number[];
+  readonly number: number;
+  readonly text: string;
+  readonly path: string;
+  readonly address: string;
+  readonly addresses: readonly string[];
+  readonly endpoint: Endpoint;
+  readonly host: Host;
+  readonly 'poll-limits': PollLimits;
+  readonly 'step-limit': StepLimit;
+  /** Four octets as one unsigned word. */
+  readonly 'reference-id': number;
+  readonly algorithm: { readonly stepThreshold: number | null };
+  readonly unsupported: null;
+}
+
+const NTP_PORT = 123;
+
+/** Marks an issue as "known, but not done here" so that it gets a code of its own. */
+const NOT_SUPPORTED: { readonly notSupported: true } = { notSupported: true };
+
+/** What a value of this option must look like, for messages and the reference page. */
+export function expectation(option: Option): string {
+  const unit = option.unit === undefined ? '' : ` (${option.unit})`;
+  const limits = option.min === undefined ? '' : ` from ${option.min} to ${option.max}`;
+  switch (option.kind) {
+    case 'boolean':
+      return 'true or false';
+    case 'integer':
+      return `a whole number${limits}${unit}`;
+    case 'integers':
+      return `a list of whole numbers${limits}`;
+    case 'number':
+      return `a number${limits}${unit}`;
+    case 'choice':
+      return `one of ${(option.choices ?? []).map((choice) => `"${choice}"`).join(', ')}`;
+    case 'path':
+      return 'an absolute path';
+    case 'address':
+      return 'an IPv4 or IPv6 address';
+    case 'addresses':
+      return 'a list of IPv4 and IPv6 addresses';
+    case 'endpoint':
+      return 'an address and a port, such as "192.0.2.1:123" or "[2001:db8::1]:123"';
+    case 'host':
+      return 'a name or an address, with an optional port, such as "ntp.example.org" or "[2001:db8::1]:123"';
+    case 'poll-limits':
+      return 'a table such as { min = 4, max = 10 }, both from 0 to 17, min not above max';
+    case 'step-limit':
+      return 'a number of seconds, "inf", or a table such as { forward = "inf", backward = 86400 }';
+    case 'reference-id':
+      return 'up to four printable ASCII characters, or an IPv4 address';
+    case 'algorithm':
+      return 'a table';
+    case 'text':
+      return 'a text that is not empty';
+    default:
+      return 'nothing';
+  }
+}
+
+/** Reads "ADDRESS:PORT"; the port may be left out when `portDefault` is given. Null when it is neither. */
+export function parseEndpoint(text: string, portDefault?: number): Endpoint | null {
+  const split = splitPort(text, portDefault);
+  if (split === null) return null;
+  const [address = '', scope = null, ...rest] = split.host.split('%');
+  if (rest.length > 0 || scope === '' || isIP(address) === 0) return null;
+  if (scope !== null && isIP(address) !== 6) return null;
+  return { address, scope, port: split.port };
+}
+
+/** Reads "NAME[:PORT]", "ADDRESS[:PORT]", "[IPV6]:PORT" or a bare IPv6 address. Null when it is none of them. */
+export function parseHost(text: string): Host | null {
+  const split = splitPort(text, NTP_PORT);
+  if (split === null) return null;
+  const numeric = isIP(split.host.split('%')[0] ?? '') !== 0;
+  if (!numeric && !/^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/i.test(split.host)) return null;
+  if (!numeric && /^[\d.]+$/.test(split.host)) return null; // a misspelt IPv4 address, not a name
+  return split.host.length <= 253 ? split : null;
+}
+
+function splitPort(text: string, portDefault: number | undefined): Host | null {
+  const bare = isIP(text.split('%')[0] ?? '') !== 0;
+  const match = bare ? null : /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text);
+  if (!bare && match === null) return null;
+  const host = bare ? text : (match?.[1] ?? match?.[2] ?? '');
+  if (match?.[1] !== undefined && isIP(host.split('%')[0] ?? '') !== 6) return null;
+  const port = match?.[3] === undefined ? portDefault : Number(match[3]);
+  return port === undefined || port < 1 || port > 65_535 ? null : { host, port };
+}
+
+/** Reads a reference identifier: four octets as one word, letters left-justified (RFC 5905 §7.3). */
+export function parseReferenceId(text: string): number | null {
+  const octets =
+    isIP(text) === 4 ? text.split('.').map(Number) : /^[\x21-\x7e]{1,4}$/.test(text) ? [...Buffer.from(text)] : null;
+  if (octets === null) return null;
+  return [0, 1, 2, 3].reduce((word, at) => word * 256 + (octets[at] ?? 0), 0);
+}
+
+/** A text that `parse` understands; anything else is one issue saying what was expected. */
+function parsed<T>(expected: string, parse: (text: string) => T | null): z.ZodType<T> {
+  return z.string(expected).transform((text, context) => {
+    const value = parse(text);
+    if (value !== null) return value;
+    context.addIssue({ code: 'custom', message: expected });
+    return z.NEVER;
+  });
+}
+
+/** Refuses whatever is given, because `what` is known from other daemons and not done here. */
+export function unsupported(what: string): z.ZodType {
+  return z.any().superRefine((_value, context) => {
+    context.addIssue({ code: 'custom', message: what, params: NOT_SUPPORTED });
+  });
+}
+
+const stepSeconds = z.union([z.number().min(0), z.literal('inf').transform(() => Number.POSITIVE_INFINITY)]);
+const pollExponent = z.int().min(0).max(17);
+
+/** The validator of one option; every issue's message is what was expected instead. */
+export function validator(option: Option): z.ZodType {
+  const expected = expectation(option);
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = option;
+  const integer = z.int(expected).min(min, expected).max(max, expected);
+  switch (option.kind) {
+    case 'boolean':
+      return z.boolean(expected);
+    case 'integer':
+      return integer;
+    case 'integers':
+      return z.array(integer, expected);
+    case 'number':
+      return z.number(expected).min(min, expected).max(max, expected);
+    case 'choice':
+      return z.string(expected).superRefine((text, context) => {
+        if (option.choices?.includes(text)) return;
+        const known = option.unsupported?.includes(text) ?? false;
+        context.addIssue({ code: 'custom', message: expected, params: known ? NOT_SUPPORTED : {} });
+      });
+    case 'path':
+      return z.string(expected).startsWith('/', expected);
+    case 'address':
+      return parsed(expected, (text) => (isIP(text) === 0 ? null : text));
+    case 'addresses':
+      return z.array(
+        parsed(expected, (text) => (isIP(text) === 0 ? null : text)),
+        expected,
+      );
+    case 'endpoint':
+      return parsed(expected, parseEndpoint);
+    case 'host':
+      return parsed(expected, parseHost);
+    case 'poll-limits':
+      return z
+        .strictObject({ min: pollExponent, max: pollExponent }, expected)
+        .refine(({ min, max }) => min <= max, expected);
+    case 'step-limit':
+      return z.union(
+        [
+          stepSeconds.transform((seconds) => ({ forward: seconds, backward: seconds })),
+          z.strictObject({ forward: stepSeconds, backward: stepSeconds }),
+        ],
+        expected,
+      );
+    case 'reference-id':
+      return parsed(expected, parseReferenceId);
+    case 'algorithm':
+      return z
+        .strictObject({ 'step-threshold': z.number('a number of seconds').min(0, 'a number of seconds').optional() })
+        .transform((table) => ({ stepThreshold: table['step-threshold'] ?? null }));
+    case 'text':
+      return z.string(expected).min(1, expected);
+    case 'unsupported':
+      return unsupported(option.doc);
+    default:
+      throw new Error(`option of unknown kind "${option.kind}"`);
+  }
+}
