@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { refidFromIpv4, refidFromName } from '../protocol/refid.ts';
 import type { Option } from './options.ts';
 
 /** A numeric address with a port; `scope` is the zone of a link-local IPv6 address. */
@@ -123,10 +124,8 @@ function splitPort(text: string, portDefault: number | undefined): Host | null {
 
 /** Reads a reference identifier: four octets as one word, letters left-justified (RFC 5905 §7.3). */
 export function parseReferenceId(text: string): number | null {
-  const octets =
-    isIP(text) === 4 ? text.split('.').map(Number) : /^[\x21-\x7e]{1,4}$/.test(text) ? [...Buffer.from(text)] : null;
-  if (octets === null) return null;
-  return [0, 1, 2, 3].reduce((word, at) => word * 256 + (octets[at] ?? 0), 0);
+  if (isIP(text) === 4) return refidFromIpv4(text);
+  return /^[\x21-\x7e]{1,4}$/.test(text) ? refidFromName(text) : null;
 }
 
 /** A text that `parse` understands; anything else is one issue saying what was expected. */

@@ -86,9 +86,9 @@ export const SECTIONS = {
       },
       timestamping: {
         kind: 'choice',
-        choices: ['kernel', 'hardware', 'daemon'],
+        choices: ['none', 'kernel', 'hardware'],
         default: 'kernel',
-        doc: 'Where receive stamps are taken; "hardware" falls back to the kernel, with a report, where the card cannot.',
+        doc: 'Where packets are stamped; "none" is the daemon itself, "hardware" falls back to the kernel, with a report, where the card cannot.',
       },
       'correct-transmit': {
         kind: 'boolean',
