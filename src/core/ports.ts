@@ -46,6 +46,12 @@ export interface ClockPort {
   slew(nowLocal: LocalSeconds, frequency: number, correctionSeconds: number, slewRate: number): void;
   /** States the error bounds (kernel: maxerror, esterror, STA_UNSYNC); both in seconds. */
   setErrors(maximumErrorSeconds: number, estimatedErrorSeconds: number, synchronised: boolean): void;
+  /**
+   * Arms the clock's own leap second at the end of the current UTC day: +1 insert, −1 delete, 0 disarm. Absent
+   * when the clock cannot do that itself; it is then stepped or slewed. Once it is done, `readOffsetSeconds` is
+   * one second less (inserted) or more (deleted).
+   */
+  armLeap?(sign: number): void;
 }
 
 /** Uniform random numbers in [0, 1); seeded in the simulator, from the system's generator in the daemon. */
