@@ -4,6 +4,8 @@
 #include "layout.h"
 
 namespace ntpd {
+void ExportClockSample(Napi::Env env, Napi::Object exports);
+void ExportClockAdjust(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
@@ -14,6 +16,8 @@ void ExportWakeEvent(Napi::Env env, Napi::Object exports);
 }  // namespace ntpd
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  ntpd::ExportClockSample(env, exports);
+  ntpd::ExportClockAdjust(env, exports);
   ntpd::ExportLayout(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 import type * as z from 'zod';
 import { type ErrorCode, OperatorError } from '../errors.ts';
-import { conflicts } from './conflicts.ts';
+import { conflicts, formatEndpoint } from './conflicts.ts';
+import type { Endpoint } from './kinds.ts';
 import { ALL_SECTIONS } from './options.ts';
 import { type KeyPath, locate } from './positions.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, type ServerConfig } from './schema.ts';
 import { suggest } from './suggest.ts';
 
 /** One thing wrong with a configuration, with all that is needed to mend it. */
@@ -85,6 +86,12 @@ export function parseConfig(toml: string, file: string): Config {
 /** The configuration of an empty file. */
 export function defaultConfig(): Config {
   return parseConfig('', '(defaults)');
+}
+
+/** A listener with every other option at its default. */
+export function defaultServer(listen: Endpoint): ServerConfig {
+  const text = JSON.stringify(formatEndpoint(listen));
+  return { ...(parseConfig(`[[server]]\nlisten = ${text}`, '(defaults)').server[0] as ServerConfig), listen };
 }
 
 function plainProblem(code: ErrorCode, file: string, message: string): ConfigProblem {

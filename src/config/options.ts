@@ -57,6 +57,11 @@ export const SECTIONS = {
         example: [0, 1],
       },
       'lock-memory': { kind: 'boolean', default: false, doc: 'Keep all memory resident (needs CAP_IPC_LOCK).' },
+      'correct-transmit': {
+        kind: 'boolean',
+        default: true,
+        doc: 'Correct transmit stamps by what the kernel reports about when packets really leave.',
+      },
       priority: {
         kind: 'integer',
         min: 0,
@@ -90,11 +95,6 @@ export const SECTIONS = {
         default: 'kernel',
         doc: 'Where packets are stamped; "none" is the daemon itself, "hardware" falls back to the kernel, with a report, where the card cannot.',
       },
-      'correct-transmit': {
-        kind: 'boolean',
-        default: true,
-        doc: 'Correct transmit stamps by what the kernel reports about when packets really leave.',
-      },
       'receive-buffer': {
         kind: 'integer',
         min: 0,
@@ -109,6 +109,7 @@ export const SECTIONS = {
         doc: 'Listen on an address that this machine does not have yet (anycast and failover addresses).',
       },
       interface: { kind: 'text', doc: 'Serve only on this network interface.', example: 'eth0' },
+      dscp: { kind: 'integer', min: 0, max: 63, default: 0, doc: 'Differentiated services code point of the replies.' },
       'accept-ntp-versions': {
         kind: 'integers',
         min: 1,

@@ -5,6 +5,7 @@ import { EXIT, OperatorError } from '../errors.ts';
 
 /** The verbs, loaded when they are asked for. */
 const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand(),
   check: async () => (await import('../control/check.ts')).checkCommand(),
 };
 

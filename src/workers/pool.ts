@@ -74,7 +74,7 @@ export class ServerPool {
   private stopping = false;
   private lost = 0;
 
-  /** @throws the system's error when a listener cannot be opened; nothing stays open then. */
+  /** @throws the system's error when a listener cannot be opened, its index added as `listener`; nothing stays open then. */
   constructor(options: PoolOptions) {
     this.options = options;
     this.sockets = openAll(options);
@@ -188,14 +188,14 @@ export class ServerPool {
   }
 }
 
-/** Opens every listener, or none. */
+/** Opens every listener, or none: the error that is thrown then has the failed one's index as `listener`. */
 function openAll(options: PoolOptions): ListenerSockets[] {
   const opened: ListenerSockets[] = [];
   try {
     for (const [i, spec] of options.listeners.entries()) opened.push(openListener(spec, i, options.workers));
   } catch (error) {
     for (const listener of opened) for (const socket of listener.perWorker) closeSocket(socket.fd);
-    throw error;
+    throw Object.assign(error as Error, { listener: opened.length });
   }
   return opened;
 }

@@ -1,0 +1,137 @@
+import { formatEndpoint, warnings } from '../config/conflicts.ts';
+import type { ServerConfig } from '../config/schema.ts';
+import { lockMemory } from '../native/thread-tuning.ts';
+import { type PoolListener, ServerPool } from '../workers/pool.ts';
+import { TimePage } from '../workers/time-page.ts';
+import { CounterReporter } from './counter-report.ts';
+import { listenError } from './listen-error.ts';
+import type { Logger } from './logger.ts';
+import { LocalPublisher } from './publisher.ts';
+import type { Settings } from './settings.ts';
+
+const PUBLISH_MS = 1000;
+const REPORT_MS = 60_000;
+
+/** The running daemon: the workers, the page they serve from, and the logs. */
+export class Daemon {
+  private readonly settings: Settings;
+  private readonly log: Logger;
+  private readonly page: TimePage = new TimePage();
+  private readonly publisher: LocalPublisher;
+  private readonly reporter: CounterReporter = new CounterReporter();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private pool: ServerPool | null = null;
+
+  constructor(settings: Settings, log: Logger) {
+    this.settings = settings;
+    this.log = log;
+    const { clock, localStratum, referenceId } = settings.config.synchronization;
+    const trustKernel = clock === 'none' && settings.config.source.length === 0;
+    this.publisher = new LocalPublisher({ page: this.page, localStratum, referenceId, trustKernel });
+  }
+
+  /**
+   * Opens the listeners and serves.
+   *
+   * @throws OperatorError when a listener cannot be opened; nothing stays open then.
+   */
+  async start(): Promise<void> {
+    const { config, workers } = this.settings;
+    for (const warning of warnings(config)) this.log.warn(warning);
+    if (config.source.length > 0) this.log.warn(`${config.source.length} sources are configured and not used yet`);
+    if (config.workers.lockMemory) this.lockMemory();
+    this.publisher.publish();
+    this.timers.push(setInterval(() => this.publisher.publish(), PUBLISH_MS));
+    this.pool = this.openPool();
+    await this.pool?.ready();
+    this.timers.push(setInterval(() => this.report(), REPORT_MS));
+    this.announce(workers);
+  }
+
+  /** Lets the workers finish what they have, then closes everything. */
+  async stop(): Promise<void> {
+    await this.pool?.stop();
+    for (const timer of this.timers) clearInterval(timer);
+  }
+
+  private openPool(): ServerPool | null {
+    const { config, workers } = this.settings;
+    if (config.server.length === 0) return null;
+    try {
+      return new ServerPool({
+        listeners: config.server.map(poolListener),
+        workers,
+        page: this.page,
+        cpuAffinity: config.workers.cpuAffinity,
+        correctTransmit: config.workers.correctTransmit,
+        ...(config.workers.priority > 0 ? { priority: config.workers.priority } : {}),
+        onWorkerLost: (worker, error) => this.log.error({ worker, err: error }, 'a worker was lost and is replaced'),
+      });
+    } catch (cause) {
+      const failed = config.server[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
+      for (const timer of this.timers) clearInterval(timer);
+      throw listenError(formatEndpoint(failed.listen), cause);
+    }
+  }
+
+  private lockMemory(): void {
+    try {
+      lockMemory();
+    } catch (cause) {
+      this.log.warn(
+        `memory is not locked: ${(cause as Error).message}; needs CAP_IPC_LOCK (LimitMEMLOCK= of the unit)`,
+      );
+    }
+  }
+
+  private announce(workers: number): void {
+    const { config, tryOut } = this.settings;
+    for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
+      const server = config.server[index] as ServerConfig;
+      const listen = formatEndpoint({ ...server.listen, port: listener.port });
+      this.log.info(
+        { listen, stamps: server.timestamping, receiveBufferOctets: listener.receiveBufferOctets },
+        'serving',
+      );
+      if (listener.receiveBufferOctets < server.receiveBuffer) {
+        this.log.warn(`${listen}: the kernel granted a smaller receive-buffer; raise net.core.rmem_max`);
+      }
+    }
+    const { leap, stratum } = this.publisher.published;
+    const { clock } = config.synchronization;
+    this.log.info({ workers: this.pool === null ? 0 : workers, clock, leap, stratum }, describeTime(stratum));
+    if (tryOut) {
+      const { port } = (config.server[0] as ServerConfig).listen;
+      this.log.info(`try it: ntpd-ts query 127.0.0.1:${port}`);
+    }
+  }
+
+  private report(): void {
+    if (this.pool === null) return;
+    for (const { message, ...fields } of this.reporter.report(this.pool.counters())) this.log.warn(fields, message);
+  }
+}
+
+function describeTime(stratum: number): string {
+  return stratum < 16
+    ? `the local clock is served at stratum ${stratum}`
+    : 'the local clock is served as unsynchronised: there is no source, no local-stratum, and the kernel does not vouch for it';
+}
+
+function poolListener(server: ServerConfig): PoolListener {
+  const { listen, interface: device, receiveBuffer, acceptNtpVersions } = server;
+  const bound = device ?? listen.scope;
+  return {
+    address: listen.address,
+    port: listen.port,
+    freebind: server.freebind,
+    dscp: server.dscp,
+    timestamping: server.timestamping,
+    ...(bound === null ? {} : { interface: bound }),
+    ...(receiveBuffer === 0 ? {} : { receiveBufferOctets: receiveBuffer }),
+    policy: {
+      versions: acceptNtpVersions.reduce((bits, version) => bits | (1 << version), 0),
+      staleLimitUs: Math.round(server.staleLimit * 1e6),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { EXIT } from '../errors.ts';
+import { Daemon } from './daemon.ts';
+import { createLogger, type Logger } from './logger.ts';
+import { resolveSettings, type ServeFlags } from './settings.ts';
+
+/** `ntpd-ts serve`: runs the daemon in the foreground until SIGTERM or SIGINT. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('serve time; with no configuration the local clock on loopback port 11123, as an ordinary user')
+    .option('--config <file>', 'configuration file')
+    .option('--listen <address:port>', 'serve here instead of at the [[server]] tables; repeatable', collect)
+    .option('--workers <n>', 'serving threads; 0 is one per core', integerBetween(0, 256))
+    .option('--local-stratum <n>', 'serve the local clock at this stratum; 16 is none', integerBetween(1, 16))
+    .addOption(new Option('--clock <mode>', 'the clock to discipline').choices(['system', 'software', 'none']))
+    .action((flags: ServeFlags) => serve(flags));
+}
+
+function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+function integerBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const settings = resolveSettings(flags);
+  const log = createLogger(settings.config.observability);
+  const daemon = new Daemon(settings, log);
+  endOnFault(log);
+  const stopped = untilStopped(log);
+  await daemon.start();
+  const signal = await stopped;
+  log.info({ signal }, 'stopping');
+  await daemon.stop();
+  log.info('stopped');
+}
+
+/** Resolves with the signal that asks for the end. */
+function untilStopped(log: Logger): Promise<NodeJS.Signals> {
+  process.on('SIGHUP', () => log.info('SIGHUP is ignored: there is no reload yet'));
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}
+
+/** A fault of our own ends the process at once, whatever the workers are doing; the service manager starts it again. */
+function endOnFault(log: Logger): void {
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a fault of the program itself; ending');
+    process.exit(EXIT.software);
+  });
+}
