@@ -1,0 +1,82 @@
+/** What a step measured, and whether it may be believed. */
+import { Histogram, type StoredHistogram, type Summary } from './histogram.ts';
+import { COUNT_NAMES, type Counts, DISTRIBUTION_NAMES, type DistributionName } from './layout.ts';
+
+/** Everything one engine counted in one step. */
+export interface Tally {
+  readonly counts: Counts;
+  readonly histograms: Record<DistributionName, Histogram>;
+}
+
+export interface StepResult {
+  readonly rate: number;
+  readonly durationSeconds: number;
+  /** False: the generator could not do what was asked, and nothing here says anything about the server. */
+  readonly valid: boolean;
+  /** Why it is invalid; empty when it is valid. */
+  readonly invalidReasons: readonly string[];
+  readonly sentPerSecond: number;
+  readonly answersPerSecond: number;
+  /** Requests without a proper reply in time, as a share of those sent. */
+  readonly loss: number;
+  readonly counts: Counts;
+  readonly distributions: Record<DistributionName, Summary>;
+  readonly histograms: Record<DistributionName, StoredHistogram>;
+}
+
+/** A step is invalid when its requests left later than this share of its duration. */
+const LATENESS_SHARE_MAX = 0.01;
+/** ... or when more than this share of them could not be sent. */
+const UNSENT_SHARE_MAX = 0.001;
+
+/** Adds up what several engines counted in the same step. */
+export function mergeTallies(tallies: readonly Tally[]): Tally {
+  const counts = {} as Counts;
+  for (const name of COUNT_NAMES) counts[name] = tallies.reduce((sum, tally) => sum + tally.counts[name], 0);
+  const histograms = {} as Record<DistributionName, Histogram>;
+  for (const name of DISTRIBUTION_NAMES) {
+    const merged = new Histogram();
+    for (const tally of tallies) merged.add(tally.histograms[name]);
+    histograms[name] = merged;
+  }
+  return { counts, histograms };
+}
+
+/** Requests answered as a client would want it, unsynchronised or not. */
+export const answersOf = (counts: Counts): number => counts.answered + counts.unsynchronised;
+
+/** Turns counts into a result; `expected` is how many requests the schedule held, about. */
+export function judgeStep(tally: Tally, rate: number, durationSeconds: number): StepResult {
+  const { counts, histograms } = tally;
+  const reasons: string[] = [];
+  const latenessLimitNs = durationSeconds * 1e9 * LATENESS_SHARE_MAX;
+  const lateness = histograms.lateness.summary();
+  if (lateness.max > latenessLimitNs) {
+    reasons.push(
+      `the generator was up to ${(lateness.max / 1e6).toFixed(1)} ms late, limit ${(latenessLimitNs / 1e6).toFixed(1)} ms`,
+    );
+  }
+  if (counts.sendFailed > counts.due * UNSENT_SHARE_MAX) {
+    reasons.push(`the interface refused ${counts.sendFailed} of ${counts.due} requests`);
+  }
+  if (counts.ringDrops > 0) reasons.push(`the generator missed ${counts.ringDrops} replies`);
+  const answers = answersOf(counts);
+  const summaries = {} as Record<DistributionName, Summary>;
+  const stored = {} as Record<DistributionName, StoredHistogram>;
+  for (const name of DISTRIBUTION_NAMES) {
+    summaries[name] = histograms[name].summary();
+    stored[name] = histograms[name].stored();
+  }
+  return {
+    rate,
+    durationSeconds,
+    valid: reasons.length === 0,
+    invalidReasons: reasons,
+    sentPerSecond: counts.sent / durationSeconds,
+    answersPerSecond: answers / durationSeconds,
+    loss: counts.sent === 0 ? 0 : (counts.lost) / counts.sent,
+    counts,
+    distributions: summaries,
+    histograms: stored,
+  };
+}
