@@ -38,6 +38,12 @@ export const ERRORS = {
   'control-permission': { exit: 'permission', doc: 'The control socket may not be used by this user.' },
   'control-refused': { exit: 'data', doc: 'The daemon refused what was asked of it.' },
   'not-synchronised': { exit: 'unavailable', doc: 'The clock did not become synchronised in the time given.' },
+  'load-interface': { exit: 'unavailable', doc: 'The interface to send load from does not exist or cannot be used.' },
+  'load-unreachable': { exit: 'unavailable', doc: 'There is no route to the target, or its next hop does not answer.' },
+  'load-permission': { exit: 'permission', doc: 'The raw engine needs capabilities that are missing.' },
+  'load-not-yours': { exit: 'usage', doc: 'The load would reach strangers, and nobody said that it may.' },
+  'load-not-kept': { exit: 'unavailable', doc: 'The generator could not keep the rate, so nothing was measured.' },
+  'load-results': { exit: 'data', doc: 'A file of results is unreadable, or of another version.' },
   internal: { exit: 'software', doc: 'A fault of the program itself; please report it.' },
 } as const;
 

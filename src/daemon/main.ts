@@ -7,6 +7,7 @@ import { EXIT, OperatorError } from '../errors.ts';
 const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   check: async () => (await import('../control/check.ts')).checkCommand(),
+  load: async () => (await import('../load/command.ts')).loadCommand(),
 };
 
 async function program(argv: readonly string[]): Promise<Command> {

@@ -1,4 +1,6 @@
 /** One engine with its arrays: opens it, finds the next hop, and runs steps slice by slice. */
+
+import { OperatorError } from '../errors.ts';
 import {
   type EngineDescription,
   type LoadEngine,
@@ -8,7 +10,7 @@ import {
   type StepOptions,
 } from '../native/load-engine.ts';
 import { requestFrame } from './frame.ts';
-import { Histogram, HISTOGRAM_CELLS } from './histogram.ts';
+import { HISTOGRAM_CELLS, Histogram } from './histogram.ts';
 import {
   COUNT_NAMES,
   type Counts,
@@ -21,7 +23,6 @@ import { askNeighbour, readNeighbour, tellNeighbour } from './neighbour.ts';
 import { clientAddress, contains, formatAddress, type Network } from './network.ts';
 import { findRoute, readInterface } from './route.ts';
 import type { Tally } from './step-result.ts';
-import { LoadError } from './errors.ts';
 
 export interface RawSetup {
   readonly target: Uint8Array;
@@ -66,16 +67,16 @@ export class Engine {
   /**
    * Opens the raw engine: two times, because the next hop is asked for through it and then stands in every frame.
    *
-   * @throws LoadError for an interface that cannot be used, no route, a next hop that does not answer, or privileges.
+   * @throws OperatorError for an interface that cannot be used, no route, a next hop that does not answer, or privileges.
    */
   static openRaw(setup: RawSetup): Engine {
     const link = readInterface(setup.interfaceName);
-    if (link === null) throw new LoadError('usage', `there is no interface ${setup.interfaceName}`);
-    if (!link.carrier) throw new LoadError('unavailable', `interface ${link.name} has no carrier (is it up?)`);
-    if (link.mac.length !== 6) throw new LoadError('usage', `interface ${link.name} is not Ethernet`);
+    if (link === null) throw new OperatorError('load-interface', `there is no interface ${setup.interfaceName}`);
+    if (!link.carrier) throw new OperatorError('load-interface', `interface ${link.name} has no carrier (is it up?)`);
+    if (link.mac.length !== 6) throw new OperatorError('load-interface', `interface ${link.name} is not Ethernet`);
     const route = findRoute(setup.target, link.name);
     if (route === null) {
-      throw new LoadError('unavailable', `no route to ${formatAddress(setup.target)} through ${link.name}`);
+      throw new OperatorError('load-unreachable', `no route to ${formatAddress(setup.target)} through ${link.name}`);
     }
     const source = clientAddress(setup.network, setup.firstClient);
     const open = (destinationMac: Uint8Array): Engine => {
@@ -89,7 +90,13 @@ export class Engine {
         queue: setup.queue,
         ipv6: setup.target.length === 16,
         packetTransmit: setup.packetTransmit,
-        frame: requestFrame({ sourceMac: link.mac, destinationMac, source, target: setup.target, targetPort: setup.targetPort }),
+        frame: requestFrame({
+          sourceMac: link.mac,
+          destinationMac,
+          source,
+          target: setup.target,
+          targetPort: setup.targetPort,
+        }),
         prefixBits: setup.network.prefixBits,
         clients: setup.clients,
         portFirst: PORT_FIRST + setup.worker,
@@ -108,7 +115,7 @@ export class Engine {
       resolver.close();
     }
     if (nextHopMac === null) {
-      throw new LoadError('unavailable', `${formatAddress(route.nextHop)} does not answer on ${link.name}`);
+      throw new OperatorError('load-unreachable', `${formatAddress(route.nextHop)} does not answer on ${link.name}`);
     }
     return open(nextHopMac);
   }
@@ -195,15 +202,15 @@ function openNative(
 ): LoadEngine {
   const layout = loadLayout();
   if (layout.counts !== COUNT_NAMES.length || layout.cells !== HISTOGRAM_CELLS) {
-    throw new LoadError('software', 'the addon counts in another layout; rebuild it with `node addon/build.mjs`');
+    throw new OperatorError('internal', 'the addon counts in another layout; rebuild it with `node addon/build.mjs`');
   }
   try {
     return openRawEngine(options, arrays.counts, arrays.sums, arrays.cells);
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === 'EPERM' || code === 'EACCES') {
-      throw new LoadError(
-        'permission',
+      throw new OperatorError(
+        'load-permission',
         `the raw engine needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF (${syscall}: ${code}); --engine socket needs none`,
       );
     }

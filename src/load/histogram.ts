@@ -8,7 +8,7 @@ const HALF = 1024;
 const VALUE_BITS = 37;
 
 /** Cells for one sign. */
-export const HISTOGRAM_CELLS = (VALUE_BITS - 11 + 2) * HALF;
+export const HISTOGRAM_CELLS: number = (VALUE_BITS - 11 + 2) * HALF;
 
 /** Smallest value and width of a cell. */
 function cellRange(cell: number): { low: number; width: number } {
@@ -40,11 +40,10 @@ export interface Summary {
   readonly p999: number;
 }
 
-/** The sparse form for JSON: pairs of signed cell (negative values: −1 − cell) and count. */
-export interface StoredHistogram {
-  readonly sums: readonly number[];
-  readonly cells: readonly number[];
-}
+/** Percentages at which a distribution's curve is stored: enough to draw it and to compare tails. */
+export const CURVE_PERCENTS: readonly number[] = [
+  0, 0.1, 1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999, 100,
+];
 
 export class Histogram {
   readonly #cells: Float64Array;
@@ -60,16 +59,6 @@ export class Histogram {
     const histogram = new Histogram();
     histogram.#cells.set(cells);
     histogram.#sums.set(sums);
-    return histogram;
-  }
-
-  static fromStored(stored: StoredHistogram): Histogram {
-    const histogram = new Histogram();
-    histogram.#sums.set(stored.sums);
-    for (let i = 0; i + 1 < stored.cells.length; i += 2) {
-      const cell = stored.cells[i] as number;
-      histogram.#cells[cell < 0 ? HISTOGRAM_CELLS - 1 - cell : cell] = stored.cells[i + 1] as number;
-    }
     return histogram;
   }
 
@@ -138,12 +127,8 @@ export class Histogram {
     };
   }
 
-  stored(): StoredHistogram {
-    const cells: number[] = [];
-    for (let i = 0; i < this.#cells.length; i++) {
-      const count = this.#cells[i] as number;
-      if (count > 0) cells.push(i < HISTOGRAM_CELLS ? i : HISTOGRAM_CELLS - 1 - i, count);
-    }
-    return { sums: [...this.#sums], cells };
+  /** Values in nanoseconds at CURVE_PERCENTS. */
+  curve(): number[] {
+    return CURVE_PERCENTS.map((percent) => this.percentile(percent));
   }
 }

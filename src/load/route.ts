@@ -26,7 +26,8 @@ interface RouteEntry {
   readonly metric: number;
 }
 
-const hexOctets = (hex: string): Uint8Array => Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+const hexOctets = (hex: string): Uint8Array =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 const bitsOf = (octets: Uint8Array): number =>
   octets.reduce((bits, octet) => bits + octet.toString(2).replaceAll('0', '').length, 0);
 
@@ -45,8 +46,7 @@ export function parseRoutesV4(text: string): RouteEntry[] {
       interfaceName: f[0] as string,
       octets: hexOctets(f[1] as string).reverse(),
       prefixBits: bitsOf(hexOctets(f[7] as string)),
-      gateway:
-        (Number.parseInt(f[3] as string, 16) & FLAG_GATEWAY) !== 0 ? hexOctets(f[2] as string).reverse() : null,
+      gateway: (Number.parseInt(f[3] as string, 16) & FLAG_GATEWAY) !== 0 ? hexOctets(f[2] as string).reverse() : null,
       metric: Number(f[6]),
     }));
 }

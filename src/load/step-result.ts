@@ -1,5 +1,5 @@
 /** What a step measured, and whether it may be believed. */
-import { Histogram, type StoredHistogram, type Summary } from './histogram.ts';
+import { Histogram, type Summary } from './histogram.ts';
 import { COUNT_NAMES, type Counts, DISTRIBUTION_NAMES, type DistributionName } from './layout.ts';
 
 /** Everything one engine counted in one step. */
@@ -21,7 +21,8 @@ export interface StepResult {
   readonly loss: number;
   readonly counts: Counts;
   readonly distributions: Record<DistributionName, Summary>;
-  readonly histograms: Record<DistributionName, StoredHistogram>;
+  /** Values at CURVE_PERCENTS. */
+  readonly curves: Record<DistributionName, number[]>;
 }
 
 /** A step is invalid when its requests left later than this share of its duration. */
@@ -45,7 +46,7 @@ export function mergeTallies(tallies: readonly Tally[]): Tally {
 /** Requests answered as a client would want it, unsynchronised or not. */
 export const answersOf = (counts: Counts): number => counts.answered + counts.unsynchronised;
 
-/** Turns counts into a result; `expected` is how many requests the schedule held, about. */
+/** Turns what was counted into a result, and says whether the generator did its part. */
 export function judgeStep(tally: Tally, rate: number, durationSeconds: number): StepResult {
   const { counts, histograms } = tally;
   const reasons: string[] = [];
@@ -62,10 +63,10 @@ export function judgeStep(tally: Tally, rate: number, durationSeconds: number): 
   if (counts.ringDrops > 0) reasons.push(`the generator missed ${counts.ringDrops} replies`);
   const answers = answersOf(counts);
   const summaries = {} as Record<DistributionName, Summary>;
-  const stored = {} as Record<DistributionName, StoredHistogram>;
+  const curves = {} as Record<DistributionName, number[]>;
   for (const name of DISTRIBUTION_NAMES) {
     summaries[name] = histograms[name].summary();
-    stored[name] = histograms[name].stored();
+    curves[name] = histograms[name].curve();
   }
   return {
     rate,
@@ -74,9 +75,9 @@ export function judgeStep(tally: Tally, rate: number, durationSeconds: number): 
     invalidReasons: reasons,
     sentPerSecond: counts.sent / durationSeconds,
     answersPerSecond: answers / durationSeconds,
-    loss: counts.sent === 0 ? 0 : (counts.lost) / counts.sent,
+    loss: counts.sent === 0 ? 0 : counts.lost / counts.sent,
     counts,
     distributions: summaries,
-    histograms: stored,
+    curves,
   };
 }
