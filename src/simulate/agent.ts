@@ -1,8 +1,12 @@
 import type { ClockPort, LocalEpoch, LocalSeconds, Random } from '../core/ports.ts';
 import type { NodeOptions } from './scenario.ts';
 
-/** An address as four words, IPv4 mapped (0, 0, 0xffff, a.b.c.d). */
-export type AddressWords = readonly [number, number, number, number];
+/** An IPv4 address. */
+export interface Address {
+  readonly text: string;
+  /** Its four octets as one unsigned word, which is also its reference id. */
+  readonly word: number;
+}
 
 /** What a machine gives to the program that keeps its clock. */
 export interface Host {
@@ -10,18 +14,18 @@ export interface Host {
   readonly epoch: LocalEpoch;
   readonly clock: ClockPort;
   readonly random: Random;
-  readonly address: AddressWords;
+  readonly address: Address;
   /** The machine's local time now. */
   nowLocal(): LocalSeconds;
   /** Addresses of a name now; empty when it does not resolve. */
-  resolve(name: string): AddressWords[];
+  resolve(name: string): Address[];
   /** Sends octets from a local port to an address's NTP port; returns the stamp of the transmission. */
-  send(to: AddressWords, fromPort: number, octets: Uint8Array): LocalSeconds;
+  send(to: Pick<Address, 'text'>, fromPort: number, octets: Uint8Array): LocalSeconds;
 }
 
 /** A datagram that came in from an NTP port. */
 export interface Arrival {
-  readonly from: AddressWords;
+  readonly from: Address;
   readonly fromPort: number;
   readonly toPort: number;
   readonly octets: Uint8Array;
@@ -48,8 +52,12 @@ export interface Agent {
   readonly wakeLocal: LocalSeconds;
   advance(nowLocal: LocalSeconds): void;
   receive(arrival: Arrival, nowLocal: LocalSeconds): void;
-  /** Answers a request in place of dropping it, if the agent serves; null for no answer. */
+  /** The reply to a request, all but its transmit stamp, which the machine writes as it leaves; null for no answer. */
   respond(request: Arrival, nowLocal: LocalSeconds): Uint8Array | null;
+  /** The machine slept for `gapSeconds` of which its local timescale knows nothing. */
+  slept(nowLocal: LocalSeconds, gapSeconds: number): void;
+  /** The operating system says that somebody stepped the clock under discipline. */
+  clockStepped(nowLocal: LocalSeconds, deltaSeconds: number): void;
   /** The belief now; `out.offsetSeconds` is the clock's own reading while nothing is known. */
   believe(nowLocal: LocalSeconds, out: Belief): void;
 }

@@ -1,6 +1,7 @@
 import type { ClockPort, LocalEpoch, LocalSeconds, Random } from '../core/ports.ts';
-import { addSeconds } from '../protocol/timestamp.ts';
-import type { AddressWords, Agent, AgentFactory, Belief, Host } from './agent.ts';
+import { XMT } from '../protocol/header.ts';
+import { addSeconds, type Timestamp } from '../protocol/timestamp.ts';
+import type { Address, Agent, AgentFactory, Belief, Host } from './agent.ts';
 import { Oscillator } from './oscillator.ts';
 import type { RandomStream } from './random-stream.ts';
 import type { NodeOptions } from './scenario.ts';
@@ -9,12 +10,14 @@ import { type Datagram, NTP_PORT, type Station, type World } from './world.ts';
 
 /** Between two looks of the agent at a packet and at the clock it was stamped with, seconds. */
 const READ_LATENCY_SECONDS = 20e-6;
+/** Between a request's arrival and its reply's departure: uniform up to this, seconds. */
+const PROCESSING_SECONDS = 50e-6;
 
 /** A machine of the virtual world: oscillator, system clock, network, and an agent that keeps the clock. */
 export class Machine implements Station, Host {
   readonly options: NodeOptions;
   readonly name: string;
-  readonly address: AddressWords;
+  readonly address: Address;
   readonly epoch: LocalEpoch;
   readonly clock: ClockPort;
   readonly random: Random;
@@ -30,8 +33,16 @@ export class Machine implements Station, Host {
   readonly #world: World;
   readonly #noise: RandomStream;
   readonly #factory: AgentFactory;
-  readonly #resolve: (name: string) => AddressWords[];
+  readonly #resolve: (name: string) => Address[];
   readonly #epochAheadSeconds: number;
+  readonly #xmt: Timestamp = { seconds: 0, fraction: 0 };
+  readonly #belief: Belief = {
+    synchronised: false,
+    offsetSeconds: 0,
+    frequency: 0,
+    maximumErrorSeconds: 0,
+    sigmaSeconds: 0,
+  };
   #alarm = 0;
   #alarmLocal = Number.POSITIVE_INFINITY;
 
@@ -40,7 +51,7 @@ export class Machine implements Station, Host {
     options: NodeOptions,
     recordedPpm: Float64Array | null,
     factory: AgentFactory,
-    resolve: (name: string) => AddressWords[],
+    resolve: (name: string) => Address[],
   ) {
     this.#world = world;
     this.options = options;
@@ -60,22 +71,21 @@ export class Machine implements Station, Host {
     this.#factory = factory;
     this.#resolve = resolve;
     world.at(options.startsAt, () => this.#start());
-    for (const hand of options.foreign) {
-      world.at(hand.at, () => this.#touch(hand));
-    }
+    for (const hand of options.foreign) world.at(hand.at, () => this.#touch(hand));
+    for (const sleep of options.oscillator.suspends) world.at(sleep.at + sleep.for, () => this.#wakeUp(sleep.for));
   }
 
   nowLocal(): LocalSeconds {
     return this.oscillator.localAt(this.#world.nowSeconds);
   }
 
-  resolve(name: string): AddressWords[] {
+  resolve(name: string): Address[] {
     return this.#resolve(name);
   }
 
-  send(to: AddressWords, fromPort: number, octets: Uint8Array): LocalSeconds {
+  send(to: Pick<Address, 'text'>, fromPort: number, octets: Uint8Array): LocalSeconds {
     this.packets++;
-    const station = this.#world.stationAt(to[3]);
+    const station = this.#world.stationAt(to);
     if (station !== undefined) {
       this.#world.send(station, { from: this, fromPort, toPort: NTP_PORT, octets: octets.slice() });
     }
@@ -99,7 +109,19 @@ export class Machine implements Station, Host {
     }
     const reply = agent.respond(arrival, this.nowLocal());
     if (reply === null) return;
-    this.#world.send(datagram.from, { from: this, fromPort: NTP_PORT, toPort: datagram.fromPort, octets: reply });
+    const departs = this.#world.nowSeconds + PROCESSING_SECONDS * this.#noise.uniform();
+    this.#world.at(departs, () => this.#reply(datagram, reply));
+  }
+
+  /** Does what the addon does: writes the transmit stamp, on the served clock, and sends. */
+  #reply(request: Datagram, octets: Uint8Array): void {
+    this.believe(this.#belief);
+    const stamp = this.#stampLocal() + this.#belief.offsetSeconds;
+    addSeconds(this.epoch.seconds, this.epoch.fraction, stamp, this.#xmt);
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    view.setUint32(XMT, this.#xmt.seconds);
+    view.setUint32(XMT + 4, this.#xmt.fraction);
+    this.#world.send(request.from, { from: this, fromPort: NTP_PORT, toPort: request.fromPort, octets });
   }
 
   /** What UTC is now, less (epoch + local time): what a perfect agent would believe. */
@@ -120,6 +142,11 @@ export class Machine implements Station, Host {
 
   #start(): void {
     this.agent = this.#factory(this);
+    this.#arm();
+  }
+
+  #wakeUp(gapSeconds: number): void {
+    this.agent?.slept(this.nowLocal(), gapSeconds);
     this.#arm();
   }
 
@@ -150,6 +177,9 @@ export class Machine implements Station, Host {
   #touch(hand: NodeOptions['foreign'][number]): void {
     if ('step' in hand) {
       this.systemClock.stepByOther(hand.step);
+      if (this.judgedClock !== this.systemClock) return;
+      this.agent?.clockStepped(this.nowLocal(), hand.step);
+      this.#arm();
       return;
     }
     this.systemClock.slewByOther(this.nowLocal(), hand.slewPpm * 1e-6);

@@ -5,6 +5,7 @@ import type { Scenario } from './scenario.ts';
 const seconds = z.number();
 const positive = z.number().positive();
 const notNegative = z.number().min(0);
+const refid = z.string().regex(/^[\x21-\x7e]{1,4}$/, 'expected one to four printable characters');
 const probability = z.number().min(0).max(1);
 
 const windowKeys = { from: notNegative.optional(), until: positive.optional(), every: positive.optional() };
@@ -124,9 +125,9 @@ const chapter = z.strictObject({
   leap: z.number().int().min(0).max(3).optional(),
   rootDelay: notNegative.optional(),
   rootDispersion: notNegative.optional(),
-  refid: z.string().max(4).optional(),
+  refid: refid.optional(),
   silent: z.boolean().optional(),
-  kiss: z.string().max(4).optional(),
+  kiss: z.union([z.literal(''), refid]).optional(),
   spoilt: probability.optional(),
 });
 
@@ -139,7 +140,7 @@ const server = z.strictObject({
   rootDelay: notNegative.default(0),
   rootDispersion: notNegative.default(0),
   precision: z.number().int().min(-32).max(0).default(-29),
-  refid: z.string().max(4).default('GPS'),
+  refid: refid.default('GPS'),
   stampNoise: notNegative.default(0),
   announcesLeap: z.boolean().default(true),
   interleaved: z.boolean().default(false),

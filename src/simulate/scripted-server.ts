@@ -1,16 +1,28 @@
-import type { Timestamp } from '../protocol/timestamp.ts';
-import { encodeShortRoundedUp } from '../protocol/timestamp.ts';
+import {
+  HEADER_OCTETS,
+  MODE_SERVER,
+  ORG,
+  POLL,
+  PRECISION,
+  packLeapVersionMode,
+  REC,
+  REFID,
+  REFTIME,
+  ROOT_DELAY,
+  ROOT_DISPERSION,
+  STRATUM,
+  versionOf,
+  XMT,
+} from '../protocol/header.ts';
+import { refidFromName } from '../protocol/refid.ts';
+import { encodeShortRoundedUp, type Timestamp } from '../protocol/timestamp.ts';
+import type { Address } from './agent.ts';
 import type { RandomStream } from './random-stream.ts';
 import type { Chapter, ServerOptions } from './scenario.ts';
 import { type Datagram, NTP_PORT, type Station, type World } from './world.ts';
 
 /** Between the two stamps of a reply: uniform up to this, seconds. */
 const PROCESSING_SECONDS = 50e-6;
-
-const HEADER_OCTETS = 48;
-const ORG = 24;
-const REC = 32;
-const XMT = 40;
 
 /** What a server that answers in interleaved mode remembers of a client (RFC 9769 §2). */
 interface Exchange {
@@ -23,7 +35,7 @@ interface Exchange {
 /** A server that has no oscillator: it knows the truth, and tells it or a lie as its script says. */
 export class ScriptedServer implements Station {
   readonly name: string;
-  readonly address: readonly [number, number, number, number];
+  readonly address: Address;
   /** Requests that arrived. */
   requests = 0;
 
@@ -79,18 +91,17 @@ export class ScriptedServer implements Station {
   }
 
   #writeHeader(view: DataView, request: DataView, state: Chapter, now: number): void {
-    const version = (request.getUint8(0) >> 3) & 7;
     const announced = this.#options.announcesLeap ? this.#world.timescale.leapIndicator(now) : 0;
-    view.setUint8(0, ((state.leap || announced) << 6) | (version << 3) | 4);
-    view.setUint8(1, (state.stratum as number) % 16);
-    view.setUint8(2, request.getUint8(2));
-    view.setInt8(3, this.#options.precision);
-    view.setUint32(4, encodeShortRoundedUp(state.rootDelay as number));
-    view.setUint32(8, encodeShortRoundedUp(state.rootDispersion as number));
-    writeAscii(view, 12, state.refid as string);
+    view.setUint8(0, packLeapVersionMode(state.leap || announced, versionOf(request.getUint8(0)), MODE_SERVER));
+    view.setUint8(STRATUM, (state.stratum as number) % 16);
+    view.setUint8(POLL, request.getUint8(POLL));
+    view.setInt8(PRECISION, this.#options.precision);
+    view.setUint32(ROOT_DELAY, encodeShortRoundedUp(state.rootDelay as number));
+    view.setUint32(ROOT_DISPERSION, encodeShortRoundedUp(state.rootDispersion as number));
+    view.setInt32(REFID, refidFromName(state.refid as string));
     this.#stamp(now - (now % 16), this.#reftime);
-    view.setUint32(16, this.#reftime.seconds);
-    view.setUint32(20, this.#reftime.fraction);
+    view.setUint32(REFTIME, this.#reftime.seconds);
+    view.setUint32(REFTIME + 4, this.#reftime.fraction);
   }
 
   /** Origin, receive and transmit stamps, basic or interleaved (RFC 9769 §2). */
@@ -173,10 +184,10 @@ export class ScriptedServer implements Station {
         view.setUint32(XMT, view.getUint32(XMT) + 1_000_000);
         return spoilt;
       case 4:
-        spoilt[1] = 0;
+        spoilt[STRATUM] = 0;
         return spoilt;
       case 5:
-        view.setUint32(8, 0x00ff_0000);
+        view.setUint32(ROOT_DISPERSION, 0x00ff_0000);
         return spoilt;
       case 6:
         return spoilt.subarray(0, this.#random.word() % HEADER_OCTETS);
@@ -191,10 +202,6 @@ export class ScriptedServer implements Station {
 
 function writeKiss(view: DataView, code: string): void {
   view.setUint8(0, view.getUint8(0) | 0xc0);
-  view.setUint8(1, 0);
-  writeAscii(view, 12, code);
-}
-
-function writeAscii(view: DataView, at: number, text: string): void {
-  for (let index = 0; index < 4; index++) view.setUint8(at + index, text.charCodeAt(index) & 0xff || 0);
+  view.setUint8(STRATUM, 0);
+  view.setInt32(REFID, refidFromName(code));
 }

@@ -1,4 +1,4 @@
-import type { AddressWords, AgentFactory } from './agent.ts';
+import type { Address, AgentFactory } from './agent.ts';
 import type { LoadedScenario } from './load-scenario.ts';
 import { Machine } from './machine.ts';
 import { NodeRecord, type NodeResult } from './record.ts';
@@ -54,7 +54,7 @@ export function simulate(
 function resolver(
   names: LoadedScenario['scenario']['name'],
   stations: ReadonlyMap<string, Station>,
-): (name: string) => AddressWords[] {
+): (name: string) => Address[] {
   const asked = new Map<string, number>();
   return (question) => {
     const pool = names.find(({ name }) => name === question);

@@ -1,3 +1,4 @@
+import type { Address } from './agent.ts';
 import { EventQueue } from './event-queue.ts';
 import { Direction } from './link.ts';
 import { RandomStream } from './random-stream.ts';
@@ -18,8 +19,7 @@ export interface Datagram {
 /** Whatever has an address in the world. */
 export interface Station {
   readonly name: string;
-  /** Four words, IPv4 mapped (0, 0, 0xffff, a.b.c.d). */
-  readonly address: readonly [number, number, number, number];
+  readonly address: Address;
   /** The datagram arrives now. */
   deliver(datagram: Datagram): void;
 }
@@ -30,7 +30,7 @@ export class World {
   readonly timescale: Timescale;
   readonly #scenario: Scenario;
   readonly #queue = new EventQueue();
-  readonly #stations: Station[] = [];
+  readonly #stations = new Map<string, Station>();
   readonly #directions = new Map<string, Direction>();
   #nowSeconds = 0;
 
@@ -46,17 +46,18 @@ export class World {
   }
 
   /** An address for the next station: 10.0.0.0/8, in order of joining. */
-  nextAddress(): [number, number, number, number] {
-    return [0, 0, 0xffff, 0x0a00_0001 + this.#stations.length];
+  nextAddress(): Address {
+    const host = this.#stations.size + 1;
+    return { text: `10.${(host >> 16) & 255}.${(host >> 8) & 255}.${host & 255}`, word: 0x0a00_0000 + host };
   }
 
   join(station: Station): void {
-    this.#stations.push(station);
+    this.#stations.set(station.address.text, station);
   }
 
-  /** The station with an IPv4 address as its last word; undefined when nobody has it. */
-  stationAt(lastWord: number): Station | undefined {
-    return this.#stations[lastWord - 0x0a00_0001];
+  /** The station with this address; undefined when nobody has it. */
+  stationAt(address: Pick<Address, 'text'>): Station | undefined {
+    return this.#stations.get(address.text);
   }
 
   /** Does something at a true time, which is not before now. */

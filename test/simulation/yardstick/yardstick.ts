@@ -1,5 +1,5 @@
 import { differenceSeconds } from '../../../src/protocol/timestamp.ts';
-import type { AddressWords, Agent, Arrival, Belief, Host } from '../../../src/simulate/agent.ts';
+import type { Address, Agent, Arrival, Belief, Host } from '../../../src/simulate/agent.ts';
 import { ClockFilter } from './clock-filter.ts';
 import { LocalClock } from './local-clock.ts';
 import { type Candidate, cluster, combine, intersect } from './select.ts';
@@ -19,7 +19,7 @@ const POLL_MIN_DEFAULT = 6;
 const POLL_MAX_DEFAULT = 10;
 
 interface Association {
-  readonly address: AddressWords;
+  readonly address: Address;
   readonly filter: ClockFilter;
   readonly nonce: [number, number];
   port: number;
@@ -88,7 +88,7 @@ export class Yardstick implements Agent {
     const view = new DataView(arrival.octets.buffer, arrival.octets.byteOffset, arrival.octets.length);
     if (view.byteLength < 48) return;
     const association = this.#associations.find(({ port }) => port === arrival.toPort);
-    if (association === undefined || association.address[3] !== arrival.from[3]) return;
+    if (association === undefined || association.address.text !== arrival.from.text) return;
     if (view.getUint32(24) !== association.nonce[0] || view.getUint32(28) !== association.nonce[1]) return;
     if (view.getUint32(40) === 0 || view.getUint32(32) === 0) return;
     association.port = 0;
@@ -115,6 +115,10 @@ export class Yardstick implements Agent {
   respond(): null {
     return null;
   }
+
+  slept(): void {}
+
+  clockStepped(): void {}
 
   believe(nowLocal: number, out: Belief): void {
     out.synchronised = this.#clock.synchronised;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadScenario, parseScenario, ScenarioError } from '../../../src/simulate/load-scenario.ts';
+import { ConfigError } from '../../../src/config/load.ts';
+import { loadScenario, parseScenario } from '../../../src/simulate/load-scenario.ts';
 
 const GOOD = `description = "one client"
 duration = 100
@@ -23,7 +24,7 @@ function faultsOf(text: string): string[] {
   try {
     parseScenario(text, 'file.toml');
   } catch (error) {
-    if (error instanceof ScenarioError) return error.message.split('\n');
+    if (error instanceof ConfigError) return error.message.split('\n');
     throw error;
   }
   return [];
@@ -46,16 +47,20 @@ describe('parseScenario', () => {
     [
       'a misspelt key',
       GOOD.replace('initial-offset', 'inital-offset'),
-      'file.toml:5: node.0.inital-offset: no such key',
+      'file.toml:5:1: node[0].inital-offset: unknown key',
     ],
-    ['camelCase', GOOD.replace('initial-offset', 'initialOffset'), 'file.toml:3: node.0.initial-offset: no such key'],
-    ['a wrong type', GOOD.replace('duration = 100', 'duration = "long"'), 'file.toml:2: duration: '],
-    ['an unknown shape', GOOD.replace('"exponential"', '"cubic"'), 'file.toml:11: network.up.parts.0.shape: '],
+    [
+      'camelCase',
+      GOOD.replace('initial-offset', 'initialOffset'),
+      'file.toml:3:3: node[0].initial-offset: unknown key',
+    ],
+    ['a wrong type', GOOD.replace('duration = 100', 'duration = "long"'), 'file.toml:2:1: duration: '],
+    ['an unknown shape', GOOD.replace('"exponential"', '"cubic"'), 'file.toml:11:19: network.up.parts[0].shape: '],
     ['an unknown source', GOOD.replace('address = "truth"', 'address = "gps"'), 'nothing is called "gps"'],
-    ['limits of nobody', GOOD.replace('[limits.client]', '[limits.other]'), 'no node is called "other"'],
+    ['limits of nobody', GOOD.replace('[limits.client]', '[limits.other]'), 'limits.other: nothing is called "other"'],
     ['two of one name', GOOD.replace('name = "truth"', 'name = "client"'), 'there is already one called "client"'],
     ['no statistics', GOOD.replace('duration = 100', 'duration = 100\nsettle = 100'), 'must be less than duration'],
-    ['bad TOML', GOOD.replace('duration = 100', 'duration = = 100'), 'file.toml:2: '],
+    ['bad TOML', GOOD.replace('duration = 100', 'duration = = 100'), 'file.toml:2:'],
   ])('names file, line and key of %s', (_name, text, message) => {
     expect(faultsOf(text).join('\n')).toContain(message);
   });
@@ -74,6 +79,6 @@ describe('loadScenario', () => {
   it('names the line of an oscillator file that is not a number', () => {
     writeFileSync(join(directory, 'bad.txt'), '1\nx\n');
     writeFileSync(join(directory, 'b.toml'), GOOD.replace('initial-offset = 0.5', 'oscillator = { file = "bad.txt" }'));
-    expect(() => loadScenario(join(directory, 'b.toml'))).toThrow(/bad\.txt:2: expected one error in ppm/);
+    expect(() => loadScenario(join(directory, 'b.toml'))).toThrow(/bad\.txt:2:1: expected one error in ppm/);
   });
 });
