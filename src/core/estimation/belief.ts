@@ -1,0 +1,237 @@
+/**
+ * Where a source's offset and frequency may lie, as a sum of Gaussians in the plane (offset, frequency).
+ *
+ * The oscillator is an integrated random walk: frequency gains a variance q per second. Moving a Gaussian in time
+ * is exact. A measurement speaks only about the offset, and not in Gaussian terms (a delay's floor makes an
+ * edge); so it is weighed on a grid of offsets, where the frequency given the offset is one Gaussian per point.
+ * The points, widened to overlap, are the next Gaussians of the sum. An edge thus stays an edge over many
+ * samples, which a single Gaussian would forget at once.
+ */
+
+const POINTS = 48;
+/** σ of the Gaussian that stands for one point of the grid, in steps of the grid. */
+const KERNEL = 0.65;
+const ZOOMS_MAX = 24;
+
+/** Fills `out[i]` with the likelihood of the measurement if the offset were `first + i × step`. */
+export type Likelihood = (first: number, step: number, out: Float64Array, count: number) => void;
+
+export class Belief {
+  /** Variance that the frequency gains per second, (s/s)²/s. */
+  wander: number;
+  offset = 0;
+  frequency = 0;
+  varianceOffset = 0;
+  covariance = 0;
+  varianceFrequency = 0;
+  /** The grid of the last update: mass `masses[i]` at `first + i × step`. */
+  readonly masses: Float64Array = new Float64Array(POINTS);
+  first = 0;
+  step = 0;
+  readonly points: number = POINTS;
+  #count = 0;
+  readonly #weight = new Float64Array(POINTS);
+  readonly #x = new Float64Array(POINTS);
+  readonly #f = new Float64Array(POINTS);
+  readonly #xx = new Float64Array(POINTS);
+  readonly #xf = new Float64Array(POINTS);
+  readonly #ff = new Float64Array(POINTS);
+  readonly #likelihood = new Float64Array(POINTS);
+  readonly #mass = new Float64Array(POINTS);
+  readonly #sumF = new Float64Array(POINTS);
+  readonly #sumFF = new Float64Array(POINTS);
+
+  constructor(wander: number) {
+    this.wander = wander;
+  }
+
+  /** Starts from independent Gaussians of the offset and the frequency; the latter may have several widths. */
+  start(offset: number, offsetSigma: number, frequencySigmas: readonly number[], weights: readonly number[]): void {
+    this.#count = frequencySigmas.length;
+    for (let k = 0; k < this.#count; k++) {
+      this.#weight[k] = weights[k] as number;
+      this.#x[k] = offset;
+      this.#f[k] = 0;
+      this.#xx[k] = offsetSigma ** 2;
+      this.#xf[k] = 0;
+      this.#ff[k] = (frequencySigmas[k] as number) ** 2;
+    }
+    this.#summarise();
+  }
+
+  copyFrom(other: Belief): void {
+    this.#count = other.#count;
+    this.#weight.set(other.#weight);
+    this.#x.set(other.#x);
+    this.#f.set(other.#f);
+    this.#xx.set(other.#xx);
+    this.#xf.set(other.#xf);
+    this.#ff.set(other.#ff);
+    this.masses.set(other.masses);
+    this.first = other.first;
+    this.step = other.step;
+    this.#summarise();
+  }
+
+  /** Moves the belief `seconds` on. */
+  advance(seconds: number): void {
+    const q = this.wander;
+    for (let k = 0; k < this.#count; k++) {
+      const ff = this.#ff[k] as number;
+      const xf = this.#xf[k] as number;
+      this.#x[k] = (this.#x[k] as number) + (this.#f[k] as number) * seconds;
+      this.#xx[k] = (this.#xx[k] as number) + seconds * (2 * xf + seconds * (ff + (q * seconds) / 3));
+      this.#xf[k] = xf + seconds * (ff + (q * seconds) / 2);
+      this.#ff[k] = ff + q * seconds;
+    }
+    this.#summarise();
+  }
+
+  /**
+   * Weighs a measurement of the offset, which surely lies in [`low`, `high`] unless the belief says otherwise.
+   *
+   * @returns the likelihood of the measurement given everything before, logarithm.
+   */
+  update(likelihood: Likelihood, low: number, high: number): number {
+    const reach = 6 * Math.sqrt(this.varianceOffset);
+    let from = Math.max(low, this.offset - reach);
+    let to = Math.min(high, this.offset + reach);
+    if (from > to) [from, to] = [Math.min(to, this.offset - reach), Math.max(from, this.offset + reach)];
+    const mass = this.#mass;
+    let evidence = 0;
+    for (let zoom = 0; zoom < ZOOMS_MAX; zoom++) {
+      const step = (to - from) / (POINTS - 1);
+      this.#spread(from, step);
+      likelihood(from, step, this.#likelihood, POINTS);
+      let total = 0;
+      let mean = 0;
+      for (let i = 0; i < POINTS; i++) {
+        const m = (mass[i] as number) * (this.#likelihood[i] as number);
+        mass[i] = m;
+        total += m;
+        mean += m * i;
+      }
+      if (!(total > 0)) return Number.NEGATIVE_INFINITY;
+      mean /= total;
+      let variance = 0;
+      for (let i = 0; i < POINTS; i++) variance += (mass[i] as number) * (i - mean) ** 2;
+      const sigma = Math.sqrt(variance / total);
+      evidence = total * step;
+      this.first = from;
+      this.step = step;
+      if (sigma > 3.2) break;
+      const half = Math.max(7 * sigma, 2);
+      to = from + Math.min(POINTS - 1, mean + half) * step;
+      from += Math.max(0, mean - half) * step;
+    }
+    this.#settle();
+    return Math.log(evidence);
+  }
+
+  /** Density of the predicted sum of Gaussians, with the moments of the frequency, at the points of a grid. */
+  #spread(first: number, step: number): void {
+    const mass = this.#mass;
+    const sumF = this.#sumF;
+    const sumFF = this.#sumFF;
+    mass.fill(0);
+    sumF.fill(0);
+    sumFF.fill(0);
+    const narrowest = (KERNEL * step) ** 2;
+    for (let k = 0; k < this.#count; k++) {
+      const weight = this.#weight[k] as number;
+      const xx = Math.max(this.#xx[k] as number, narrowest);
+      const sigma = Math.sqrt(xx);
+      const x = this.#x[k] as number;
+      const begin = Math.max(0, Math.ceil((x - 6 * sigma - first) / step));
+      const end = Math.min(POINTS - 1, Math.floor((x + 6 * sigma - first) / step));
+      if (begin > end) continue;
+      const slope = (this.#xf[k] as number) / xx;
+      const f = this.#f[k] as number;
+      const ff = (this.#ff[k] as number) - slope * (this.#xf[k] as number);
+      // exp(−z²/2) at equal distances by recurrence: two exponentials for a whole Gaussian.
+      const z = (first + begin * step - x) / sigma;
+      const dz = step / sigma;
+      let height = (weight / (sigma * 2.5066282746310002)) * Math.exp(-0.5 * z * z);
+      let ratio = Math.exp(-dz * (z + 0.5 * dz));
+      const shrink = Math.exp(-dz * dz);
+      let mean = f + slope * (first + begin * step - x);
+      for (let i = begin; i <= end; i++) {
+        mass[i] = (mass[i] as number) + height;
+        sumF[i] = (sumF[i] as number) + height * mean;
+        sumFF[i] = (sumFF[i] as number) + height * (mean * mean + ff);
+        height *= ratio;
+        ratio *= shrink;
+        mean += slope * step;
+      }
+    }
+    for (let i = 0; i < POINTS; i++) {
+      const total = mass[i] as number;
+      if (total === 0) continue;
+      const mean = (sumF[i] as number) / total;
+      sumF[i] = mean;
+      sumFF[i] = Math.max(0, (sumFF[i] as number) / total - mean * mean);
+    }
+  }
+
+  /** Makes the points of the grid the Gaussians of the sum, without changing its mean and variance. */
+  #settle(): void {
+    const mass = this.#mass;
+    let total = 0;
+    let mean = 0;
+    for (let i = 0; i < POINTS; i++) {
+      total += mass[i] as number;
+      mean += (mass[i] as number) * i;
+    }
+    mean /= total;
+    let variance = 0;
+    for (let i = 0; i < POINTS; i++) variance += (mass[i] as number) * (i - mean) ** 2;
+    variance /= total;
+    const shrink = Math.sqrt(Math.max(0, 1 - KERNEL ** 2 / variance));
+    let count = 0;
+    for (let i = 0; i < POINTS; i++) {
+      const share = (mass[i] as number) / total;
+      this.masses[i] = share;
+      if (share < 1e-9) continue;
+      this.#weight[count] = share;
+      this.#x[count] = this.first + (mean + (i - mean) * shrink) * this.step;
+      this.#f[count] = this.#sumF[i] as number;
+      this.#xx[count] = (KERNEL * this.step) ** 2;
+      this.#xf[count] = 0;
+      this.#ff[count] = this.#sumFF[i] as number;
+      count++;
+    }
+    this.#count = count;
+    this.#summarise();
+  }
+
+  #summarise(): void {
+    let total = 0;
+    let x = 0;
+    let f = 0;
+    const origin = this.#x[0] as number;
+    for (let k = 0; k < this.#count; k++) {
+      const weight = this.#weight[k] as number;
+      total += weight;
+      x += weight * ((this.#x[k] as number) - origin);
+      f += weight * (this.#f[k] as number);
+    }
+    x /= total;
+    f /= total;
+    let xx = 0;
+    let xf = 0;
+    let ff = 0;
+    for (let k = 0; k < this.#count; k++) {
+      const weight = this.#weight[k] as number;
+      const dx = (this.#x[k] as number) - origin - x;
+      const df = (this.#f[k] as number) - f;
+      xx += weight * ((this.#xx[k] as number) + dx * dx);
+      xf += weight * ((this.#xf[k] as number) + dx * df);
+      ff += weight * ((this.#ff[k] as number) + df * df);
+    }
+    this.offset = origin + x;
+    this.frequency = f;
+    this.varianceOffset = xx / total;
+    this.covariance = xf / total;
+    this.varianceFrequency = ff / total;
+  }
+}

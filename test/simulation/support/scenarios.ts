@@ -1,0 +1,134 @@
+import type { Variates } from './random.ts';
+import type { Path, World } from './single-client.ts';
+
+/** What chrony reached in the same world: median of 7 seeds, seconds and s/s. */
+export interface Figures {
+  readonly rmsOffset: number;
+  readonly maxOffset: number;
+  readonly rmsFrequency: number;
+}
+
+export interface Scenario extends World {
+  readonly chrony: Figures;
+  /** The RMS offset that is asked for, as a share of chrony's. */
+  readonly share: number;
+}
+
+/** Independent delays, each direction drawn by `draw`. */
+function independent(draw: (random: Variates) => number): () => Path {
+  return () => (_at, random, out) => {
+    out[0] = draw(random);
+    out[1] = draw(random);
+    return true;
+  };
+}
+
+export function exponentialPath(base: number, mean: number): () => Path {
+  return independent((random) => base + mean * random.exponential());
+}
+
+function lossy(make: () => Path, share: number): () => Path {
+  return () => {
+    const path = make();
+    return (at, random, out) => {
+      const arrived = path(at, random, out);
+      return random.uniform() >= share && random.uniform() >= share && arrived;
+    };
+  };
+}
+
+const MICRO = 1e-6;
+const MILLI = 1e-3;
+const PPM = 1e-6;
+
+const POLL6 = {
+  path: exponentialPath(100 * MICRO, 100 * MICRO),
+  wander: 1e-9,
+  pollSeconds: (): number => 64,
+  endSeconds: 40_000,
+};
+
+function chrony(rmsMicro: number, maxMicro: number, frequencyPpm: number): Figures {
+  return { rmsOffset: rmsMicro * MICRO, maxOffset: maxMicro * MICRO, rmsFrequency: frequencyPpm * PPM };
+}
+
+/** The worlds in which chrony was measured; one row each of the published comparison. */
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    ...POLL6,
+    name: 'default',
+    pollSeconds: (at) => (at < 400 ? 64 : at < 1200 ? 128 : at < 2400 ? 256 : 600),
+    chrony: chrony(116, 310, 0.127),
+    share: 0.65,
+  },
+  { ...POLL6, name: 'poll6', chrony: chrony(21.0, 79, 0.106), share: 0.65 },
+  {
+    ...POLL6,
+    name: 'lan-poll4',
+    path: exponentialPath(50 * MICRO, 10 * MICRO),
+    pollSeconds: () => 16,
+    endSeconds: 20_000,
+    chrony: chrony(2.56, 7.1, 0.048),
+    share: 0.65,
+  },
+  { ...POLL6, name: 'wander8', wander: 1e-8, chrony: chrony(58.7, 206, 0.64), share: 0.65 },
+  {
+    ...POLL6,
+    name: 'gamma3',
+    path: independent((random) => 5 * MILLI + 300 * MICRO * random.gamma(3)),
+    chrony: chrony(78, 336, 0.33),
+    share: 1,
+  },
+  {
+    ...POLL6,
+    name: 'diurnal',
+    path: () => (at, random, out) => {
+      const hour = (at / 3600) % 24;
+      out[0] = 5 * MILLI + 100 * MICRO * random.exponential();
+      out[1] = 5 * MILLI + 100 * MICRO * random.exponential() + (hour >= 16 ? 5 * MILLI * random.gamma(2) : 0);
+      return true;
+    },
+    endSeconds: 260_000,
+    chrony: chrony(239, 3600, 2.4),
+    share: 1,
+  },
+  {
+    ...POLL6,
+    name: 'bloat',
+    path: () => (at, random, out) => {
+      out[0] = 8 * MILLI + 200 * MICRO * random.exponential() + (at % 3600 < 600 ? 0.1 * random.uniform() : 0);
+      out[1] = 8 * MILLI + 200 * MICRO * random.exponential();
+      return true;
+    },
+    chrony: chrony(38, 105, 0.16),
+    share: 1,
+  },
+  {
+    ...POLL6,
+    name: 'ecmp2',
+    path: independent(
+      (random) => MILLI + 20 * MICRO * random.exponential() + (random.uniform() < 0.5 ? 300 * MICRO : 0),
+    ),
+    chrony: chrony(33, 114, 0.11),
+    share: 1,
+  },
+  {
+    ...POLL6,
+    name: 'normal',
+    path: independent((random) => MILLI + 100 * MICRO * random.normal()),
+    chrony: chrony(34, 79, 0.12),
+    share: 1,
+  },
+  {
+    ...POLL6,
+    name: 'temp',
+    frequencyAt: (at) =>
+      0.5 * PPM * Math.sin((2 * Math.PI * at) / 86_400) + 0.1 * PPM * Math.sin((2 * Math.PI * at) / 1200),
+    endSeconds: 90_000,
+    chrony: chrony(33, 93, 0.21),
+    share: 1,
+  },
+  { ...POLL6, name: 'jit10', path: exponentialPath(10 * MILLI, 10 * MILLI), chrony: chrony(926, 2700, 2.2), share: 1 },
+  { ...POLL6, name: 'wander7', wander: 1e-7, chrony: chrony(142, 493, 2.6), share: 1 },
+  { ...POLL6, name: 'loss33', path: lossy(POLL6.path, 1 / 3), chrony: chrony(40, 150, 0.16), share: 1 },
+];
