@@ -3,48 +3,13 @@
 #include <cmath>
 
 #include "args.h"
-#include "clocks.h"
+#include "clock_sample.h"
 
 namespace ntpd {
 
 namespace {
 
-constexpr int kAttempts = 5;
 constexpr int kPrecisionReadings = 1000;
-
-enum SampleWord : uint32_t {
-  kRealSeconds = 0,
-  kRealNs = 1,
-  kMonoSeconds = 2,
-  kMonoNs = 3,
-  kRawSeconds = 4,
-  kRawNs = 5,
-  kBootSeconds = 6,
-  kBootNs = 7,
-  kWindowNs = 8,  // all four were read within this
-  kSampleWords = 9,
-};
-
-struct Reading {
-  timespec real, mono, raw, boot;
-  int64_t windowNs;
-};
-
-Reading ReadOnce() {
-  Reading reading;
-  const int64_t before = ReadClock(CLOCK_MONOTONIC);
-  clock_gettime(CLOCK_MONOTONIC_RAW, &reading.raw);
-  clock_gettime(CLOCK_REALTIME, &reading.real);
-  clock_gettime(CLOCK_MONOTONIC, &reading.mono);
-  clock_gettime(CLOCK_BOOTTIME, &reading.boot);
-  reading.windowNs = ReadClock(CLOCK_MONOTONIC) - before;
-  return reading;
-}
-
-void Store(double* words, const timespec& time) {
-  words[0] = static_cast<double>(time.tv_sec);
-  words[1] = static_cast<double>(time.tv_nsec);
-}
 
 /**
  * sampleClocks(out): out is a Float64Array of 9: CLOCK_REALTIME, _MONOTONIC, _MONOTONIC_RAW and _BOOTTIME, each as
@@ -55,17 +20,7 @@ Napi::Value SampleClocks(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   SharedView<double> out;
   if (!out.Attach(env, info[0], kSampleWords, "sampleClocks")) return env.Undefined();
-  Reading best = ReadOnce();
-  for (int i = 1; i < kAttempts; i++) {
-    const Reading next = ReadOnce();
-    if (next.windowNs < best.windowNs) best = next;
-  }
-  double* words = out.data();
-  Store(words + kRealSeconds, best.real);
-  Store(words + kMonoSeconds, best.mono);
-  Store(words + kRawSeconds, best.raw);
-  Store(words + kBootSeconds, best.boot);
-  words[kWindowNs] = static_cast<double>(best.windowNs);
+  StoreSample(out.data());
   return env.Undefined();
 }
 

@@ -5,6 +5,7 @@
 
 namespace ntpd {
 void ExportClockSample(Napi::Env env, Napi::Object exports);
+void ExportClientSocket(Napi::Env env, Napi::Object exports);
 void ExportClockAdjust(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
@@ -18,6 +19,7 @@ void ExportWakeEvent(Napi::Env env, Napi::Object exports);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportClockSample(env, exports);
+  ntpd::ExportClientSocket(env, exports);
   ntpd::ExportClockAdjust(env, exports);
   ntpd::ExportLayout(env, exports);
   ntpd::ExportLoadEngine(env, exports);

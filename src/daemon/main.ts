@@ -6,6 +6,7 @@ import { EXIT, OperatorError } from '../errors.ts';
 /** The verbs, loaded when they are asked for. */
 const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
+  query: async () => (await import('../control/query.ts')).queryCommand(),
   check: async () => (await import('../control/check.ts')).checkCommand(),
   load: async () => (await import('../load/command.ts')).loadCommand(),
 };
