@@ -7,6 +7,7 @@ namespace ntpd {
 void ExportClockSample(Napi::Env env, Napi::Object exports);
 void ExportClientSocket(Napi::Env env, Napi::Object exports);
 void ExportClockAdjust(Napi::Env env, Napi::Object exports);
+void ExportServiceNotify(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
@@ -21,6 +22,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportClockSample(env, exports);
   ntpd::ExportClientSocket(env, exports);
   ntpd::ExportClockAdjust(env, exports);
+  ntpd::ExportServiceNotify(env, exports);
   ntpd::ExportLayout(env, exports);
   ntpd::ExportLoadEngine(env, exports);
   ntpd::ExportPacketPath(env, exports);

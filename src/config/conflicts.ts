@@ -1,4 +1,4 @@
-import type { Endpoint } from './kinds.ts';
+import type { Endpoint, PollLimits } from './kinds.ts';
 import type { KeyPath } from './positions.ts';
 import type { Config } from './schema.ts';
 
@@ -26,9 +26,12 @@ export function conflicts(config: Config): Conflict[] {
   const defaults = config.sourceDefaults;
   checkPoll(found, ['source-defaults'], defaults.initialPollInterval, defaults.pollIntervalLimits);
   for (const [index, source] of config.source.entries()) {
-    const limits = source.pollIntervalLimits ?? defaults.pollIntervalLimits;
-    const initial = source.initialPollInterval;
-    if (initial !== null) checkPoll(found, ['source', index], initial, limits);
+    checkPoll(
+      found,
+      ['source', index],
+      source.initialPollInterval,
+      source.pollIntervalLimits ?? defaults.pollIntervalLimits,
+    );
     if (source.minDelay > source.maxDelay) {
       found.push({ path: ['source', index, 'min-delay'], message: 'is above max-delay' });
     }
@@ -36,8 +39,8 @@ export function conflicts(config: Config): Conflict[] {
   return found;
 }
 
-function checkPoll(found: Conflict[], table: KeyPath, initial: number, limits: { min: number; max: number }): void {
-  if (initial >= limits.min && initial <= limits.max) return;
+function checkPoll(found: Conflict[], table: KeyPath, initial: number | null, limits: PollLimits): void {
+  if (initial === null || (initial >= limits.min && initial <= limits.max)) return;
   found.push({
     path: [...table, 'initial-poll-interval'],
     message: `${initial} is outside poll-interval-limits (${limits.min} to ${limits.max})`,

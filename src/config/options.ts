@@ -32,6 +32,7 @@ export const SECTIONS = {
       'ansi-colors': {
         kind: 'boolean',
         doc: 'Whether logs are coloured. Left out, they are when they go to a terminal.',
+        example: true,
       },
       'metrics-exporter-listen': { kind: 'unsupported', doc: 'metrics over HTTP' },
     },
@@ -135,9 +136,9 @@ export const SECTIONS = {
         kind: 'integer',
         min: 0,
         max: 17,
-        default: 4,
         unit: 'log2 seconds',
-        doc: 'Interval between requests to begin with, as a power of two in seconds.',
+        doc: 'Interval between requests to begin with, as a power of two in seconds. Left out: the lower limit.',
+        example: 4,
       },
     },
   },
@@ -164,6 +165,7 @@ export const SECTIONS = {
       'poll-interval-limits': {
         kind: 'poll-limits',
         doc: 'Shortest and longest interval between two requests to a source, as powers of two in seconds. Left out: [source-defaults].',
+        example: { min: 4, max: 10 },
       },
       'initial-poll-interval': {
         kind: 'integer',
@@ -171,6 +173,7 @@ export const SECTIONS = {
         max: 17,
         unit: 'log2 seconds',
         doc: 'Interval between requests to begin with, as a power of two in seconds. Left out: [source-defaults].',
+        example: 4,
       },
       'ntp-version': { kind: 'integer', min: 4, max: 4, default: 4, doc: 'NTP version of the requests.' },
       prefer: { kind: 'boolean', default: false, doc: 'Rather than others that agree with it, follow this one.' },
@@ -343,6 +346,7 @@ export const SECTIONS = {
       algorithm: {
         kind: 'algorithm',
         doc: "ntpd-rs's place for step-threshold; its other settings tune a filter that is not ours.",
+        example: { 'step-threshold': 0.5 },
       },
     },
   },

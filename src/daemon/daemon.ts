@@ -7,10 +7,13 @@ import { CounterReporter } from './counter-report.ts';
 import { listenError } from './listen-error.ts';
 import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
+import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 
 const PUBLISH_MS = 1000;
 const REPORT_MS = 60_000;
+/** Within this a living worker has moved its heartbeat. */
+const HEARTBEAT_MS = 1000;
 
 /** The running daemon: the workers, the page they serve from, and the logs. */
 export class Daemon {
@@ -19,6 +22,7 @@ export class Daemon {
   private readonly page: TimePage = new TimePage();
   private readonly publisher: LocalPublisher;
   private readonly reporter: CounterReporter = new CounterReporter();
+  private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
   private pool: ServerPool | null = null;
 
@@ -46,10 +50,13 @@ export class Daemon {
     await this.pool?.ready();
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
     this.announce(workers);
+    this.manager.ready('serving');
+    this.feedWatchdog();
   }
 
   /** Lets the workers finish what they have, then closes everything. */
   async stop(): Promise<void> {
+    this.manager.stopping();
     await this.pool?.stop();
     for (const timer of this.timers) clearInterval(timer);
   }
@@ -72,6 +79,18 @@ export class Daemon {
       for (const timer of this.timers) clearInterval(timer);
       throw listenError(formatEndpoint(failed.listen), cause);
     }
+  }
+
+  /** The coordinator moves, or this would not run; the workers are asked for their heartbeats. */
+  private feedWatchdog(): void {
+    const { manager } = this;
+    if (manager.watchdogMs === null) return;
+    const watch = new HeartbeatWatch();
+    const feed = (): void => {
+      const beats = this.pool?.workerCounters().map((counters) => counters.heartbeat) ?? [];
+      if (watch.moved(beats)) manager.alive();
+    };
+    this.timers.push(setInterval(feed, Math.max(manager.watchdogMs, HEARTBEAT_MS)));
   }
 
   private lockMemory(): void {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { conflicts, formatEndpoint, warnings } from '../../../src/config/conflicts.ts';
+import { type ConfigError, parseConfig } from '../../../src/config/load.ts';
+
+function conflictKeys(toml: string): string[] {
+  try {
+    parseConfig(toml, 'ntp.toml');
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems.map(({ code, key, line }) => `${code} ${key} ${line}`);
+  }
+}
+
+const SOURCE = '[[source]]\nmode = "server"\naddress = "a.example"\n';
+
+describe('conflicts', () => {
+  it('are found between listeners', () => {
+    const toml = '[[server]]\nlisten = "[::]:123"\n[[server]]\nlisten = "[::]:123"\n';
+    expect(conflictKeys(toml)).toEqual(['config-conflict server[1].listen 4']);
+  });
+
+  it('are found between poll interval and limits, own or common', () => {
+    expect(conflictKeys('[source-defaults]\ninitial-poll-interval = 3\n')).toEqual([
+      'config-conflict source-defaults.initial-poll-interval 2',
+    ]);
+    expect(conflictKeys(`${SOURCE}initial-poll-interval = 11\n`)).toEqual([
+      'config-conflict source[0].initial-poll-interval 4',
+    ]);
+  });
+
+  it('are found between delays', () => {
+    expect(conflictKeys(`${SOURCE}min-delay = 2\nmax-delay = 1\n`)).toEqual(['config-conflict source[0].min-delay 4']);
+  });
+
+  it('are none in a sound configuration', () => {
+    expect(conflictKeys(`${SOURCE}poll-interval-limits = { min = 6, max = 8 }\n`)).toEqual([]);
+    expect(conflicts(parseConfig(SOURCE, ''))).toEqual([]);
+  });
+});
+
+describe('warnings', () => {
+  it('tell when the sources cannot reach the minimum', () => {
+    expect(warnings(parseConfig(SOURCE, ''))).toEqual([
+      expect.stringContaining('cannot reach minimum-agreeing-sources (3)'),
+    ]);
+    expect(
+      warnings(parseConfig(`${SOURCE}noselect = true\n[synchronization]\nminimum-agreeing-sources = 1\n`, '')),
+    ).toHaveLength(1);
+    expect(warnings(parseConfig('[[source]]\nmode = "pool"\naddress = "a.example"\n', ''))).toEqual([]);
+    expect(warnings(parseConfig('', ''))).toEqual([]);
+  });
+});
+
+describe('endpoints', () => {
+  it('are written as they are read', () => {
+    expect(formatEndpoint({ address: '192.0.2.1', scope: null, port: 1 })).toBe('192.0.2.1:1');
+    expect(formatEndpoint({ address: 'fe80::1', scope: 'eth0', port: 123 })).toBe('[fe80::1%eth0]:123');
+  });
+});
