@@ -221,6 +221,7 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
     entry.Set("delaysNs", delays);
     entry.Set("spreadsNs", spreads);
     entry.Set("samples", samples);
+    entry.Set("askCostNs", askCost_.Known() ? askCost_.CostNs() : -1);
     report.Set(used++, entry);
   }
   return report;

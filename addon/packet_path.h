@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "args.h"
+#include "ask_cost.h"
 #include "clocks.h"
 #include "layout.h"
 #include "page_reader.h"
@@ -147,7 +148,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t repliesSinceSample_ = 0;
   int64_t lastSampleMonoNs_ = 0;
   int64_t lastExpiryMonoNs_ = 0;
-  int64_t askCostNs_ = 0;
+  AskCost askCost_;
+  uint32_t samplesDue_ = 0;
+  bool costDue_ = false;
   uint32_t txReports_ = 0;
   uint32_t txReportsMax_ = 0;
 };

@@ -28,8 +28,9 @@ constexpr uint32_t kHeaderOctets = 48;
 
 // One reply in kSampleEvery asks for its transmit stamp, at most every kSampleIntervalNs.
 constexpr uint32_t kSampleEvery = 256;
-constexpr int64_t kSampleIntervalNs = 5'000'000;
+constexpr int64_t kSampleIntervalNs = 2'500'000;
 constexpr int64_t kLearnIntervalNs = 1'000'000;
+constexpr uint32_t kSamplesPerCost = 4;
 
 void StoreNtp(uint8_t* at, NtpTime time) {
   const uint64_t big = __builtin_bswap64(time);
@@ -79,13 +80,17 @@ void PacketPath::SendReplies(uint32_t slots) {
     chunk[count++] = i;
   }
   for (uint32_t done = 0; done < count;) done += SendChunk(chunk + done, count - done);
+  if (costDue_) {
+    costDue_ = false;
+    askCost_.Measure(clock_.mappingNs);
+  }
 }
 
 /** Whether one of our own samples is due; a bounded rate, faster while little is known. */
 bool PacketPath::SampleDue(int64_t nowMonoNs) {
   if (!correct_) return false;
   const int64_t since = nowMonoNs - lastSampleMonoNs_;
-  return repliesSinceSample_ >= kSampleEvery ? since >= kSampleIntervalNs : since >= kSampleIntervalNs * 20;
+  return repliesSinceSample_ >= kSampleEvery ? since >= kSampleIntervalNs : since >= kSampleIntervalNs * 40;
 }
 
 /**
@@ -114,6 +119,12 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
   if (sample) {
     lastSampleMonoNs_ = clockMonoNs;
     repliesSinceSample_ = 0;
+    // What asking costs is measured in turn with the samples, so that both meet the same state of the caches; after
+    // the replies, so that none waits for it.
+    if (samplesDue_++ % kSamplesPerCost == 0) {
+      sample = false;
+      costDue_ = true;
+    }
   }
   repliesSinceSample_ += count;
 

@@ -13,6 +13,7 @@ namespace {
 constexpr uint32_t kMisfitsMax = 12;
 constexpr int32_t kMisfitNsMin = 1'000;
 constexpr int64_t kSampleAgeWantedNs = 4'000'000'000;
+constexpr uint32_t kSamplesWanted = 15;
 constexpr int64_t kDelayNsSane = 1'000'000'000;
 }  // namespace
 
@@ -74,7 +75,7 @@ void TransmitDelay::Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t
 
 bool TransmitDelay::Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
   const DelayPlace& wanted = rows_[row].places[place];
-  return wanted.count() < DelayPlace::kSamplesMin || nowMonoNs - wanted.lastMonoNs() > kSampleAgeWantedNs;
+  return wanted.count() < kSamplesWanted || nowMonoNs - wanted.lastMonoNs() > kSampleAgeWantedNs;
 }
 
 int32_t TransmitDelay::SpreadNs(int64_t nowMonoNs) const {

@@ -134,8 +134,8 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
   Count(kCounterTxStamps);
 
   const int64_t stampMonoNs = clock_.MonoFromReal(stampRealNs);
-  if (ask.sample && correct_ && !withhold_) {
-    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCostNs_, stampMonoNs);
+  if (ask.sample && correct_ && !withhold_ && askCost_.Known()) {
+    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCost_.CostNs(), stampMonoNs);
     const int32_t spreadNs = delays_.SpreadNs(stampMonoNs);
     precisionFloor_ = spreadNs > 0 ? static_cast<int32_t>(std::ceil(std::log2(spreadNs * 1e-9))) : kPrecisionNone;
   }

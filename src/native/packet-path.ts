@@ -37,6 +37,8 @@ export interface DelayReport {
   readonly delaysNs: readonly number[];
   readonly spreadsNs: readonly number[];
   readonly samples: readonly number[];
+  /** How late asking makes a stamp, taken off already; -1 while not known. */
+  readonly askCostNs: number;
 }
 
 interface NativePath {
