@@ -231,12 +231,16 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
 bool PacketPath::WaitForPackets(int timeoutMs) {
   polled_.back().revents = 0;
   const int ready = poll(polled_.data(), polled_.size(), timeoutMs);
+  if (ready == 0) {
+    for (PathSocket& socket : sockets_) socket.suspects = 0;  // all queues are empty
+  }
   if (ready <= 0) return false;
   bool packets = false;
   bool errors = false;
   for (size_t i = 0; i < sockets_.size(); i++) {
     const short events = polled_[i].revents;
     sockets_[i].hot = (events & POLLIN) != 0;
+    if (!sockets_[i].hot) sockets_[i].suspects = 0;
     packets |= sockets_[i].hot;
     errors |= (events & POLLERR) != 0;
   }

@@ -150,7 +150,7 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (realNs != 0) {
       monoNs = clock_.MonoFromReal(realNs);
       source = kStampKernel;
-      if (slot.suspect || withhold_ || monoNs > nowMonoNs + kFutureNs) {
+      if (pageSeen_ && (slot.suspect || withhold_ || monoNs > nowMonoNs + kFutureNs)) {
         flags |= kSlotEpochChanged;
         Count(kCounterStepped);
       }

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import * as page from '../../../../src/core/server/page.ts';
+import { PAGE_AGE_MS_MAX, ServedHeader } from '../../../../src/core/server/served-header.ts';
+import { ResponderBench } from '../../../support/requests.ts';
+
+function refreshed(prepare: (bench: ResponderBench) => void): ServedHeader {
+  const bench = new ResponderBench(1);
+  prepare(bench);
+  const served = new ServedHeader();
+  served.refresh(bench.copy);
+  return served;
+}
+
+test('a page older than five seconds is served as unsynchronised', () => {
+  const fresh = refreshed((bench) => bench.setCopy(page.COPY_AGE_MS, PAGE_AGE_MS_MAX));
+  expect([fresh.leap, fresh.stratum]).toEqual([0, 2]);
+  const stale = refreshed((bench) => bench.setCopy(page.COPY_AGE_MS, PAGE_AGE_MS_MAX + 1));
+  expect([stale.leap, stale.stratum]).toEqual([3, 0]);
+});
+
+test('stratum 16 stands as 0 with leap 3 on the wire (RFC 5905 §7.3)', () => {
+  const served = refreshed((bench) => bench.setCopy(page.PAGE_STRATUM, 16));
+  expect([served.leap, served.stratum]).toEqual([3, 0]);
+});
+
+test('a page that was kept because it could not be read is served while it is young', () => {
+  const served = refreshed((bench) => bench.setCopy(page.COPY_STATE, page.COPY_KEPT));
+  expect(served.usable).toBe(true);
+  expect(served.stratum).toBe(2);
+});
+
+test('root dispersion grows from the anchor on and is rounded up', () => {
+  const served = refreshed((bench) => {
+    bench.setCopyDouble(page.PAGE_ROOT_DISPERSION, 1 / 65536);
+    bench.setCopyDouble(page.PAGE_DISPERSION_RATE, 15e-6);
+    bench.setCopyDouble(page.COPY_SINCE_ANCHOR, 2);
+  });
+  expect(served.rootDispersion).toBe(3); // 1 + 30 µs / 15.26 µs = 2.97
+});
+
+test('precision is never finer than the spread of the correction', () => {
+  expect(refreshed((bench) => bench.setCopy(page.COPY_PRECISION_FLOOR, -21)).precision).toBe(-21);
+  expect(refreshed((bench) => bench.setCopy(page.COPY_PRECISION_FLOOR, -30)).precision).toBe(-24);
+});
