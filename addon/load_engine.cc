@@ -9,6 +9,7 @@
 #include "args.h"
 #include "load_octets.h"
 #include "load_raw.h"
+#include "load_socket.h"
 #include "sys_error.h"
 
 namespace ntpd {
@@ -71,21 +72,31 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
     }
     for (uint32_t i = 0; i < 3; i++) arrays_[i] = Napi::Persistent(info[i + 1].As<Napi::Object>());
     ledger_ = std::make_unique<Ledger>(counts.Data(), sums.Data(), cells.Data());
+    if (StringOption(options, "kind") == "raw") {
+      OpenRaw(env, options);
+    } else {
+      OpenSocket(env, options);
+    }
+    prctl(PR_SET_TIMERSLACK, 1000);
+  }
+
+ private:
+  void OpenRaw(Napi::Env env, Napi::Object options) {
     RawConfig config;
-    config.interface_index = static_cast<int>(IntegerOption(options, "interfaceIndex", 1));
-    config.queue = static_cast<uint32_t>(IntegerOption(options, "queue", 1));
+    config.interface_index = static_cast<int>(IntegerOption(options, "interfaceIndex", 0));
+    config.queue = static_cast<uint32_t>(IntegerOption(options, "queue", 0));
     config.ipv6 = BooleanOption(options, "ipv6", false);
     config.packet_transmit = BooleanOption(options, "packetTransmit", false);
     config.frame = OctetsOption(options, "frame");
-    config.prefix_bits = static_cast<uint32_t>(IntegerOption(options, "prefixBits", 1));
+    config.prefix_bits = static_cast<uint32_t>(IntegerOption(options, "prefixBits", 0));
     config.clients = static_cast<uint32_t>(IntegerOption(options, "clients", 1));
-    config.port_first = static_cast<uint16_t>(IntegerOption(options, "portFirst", 1));
+    config.port_first = static_cast<uint16_t>(IntegerOption(options, "portFirst", 0));
     config.port_count = static_cast<uint16_t>(IntegerOption(options, "portCount", 1));
     config.port_stride = static_cast<uint16_t>(IntegerOption(options, "portStride", 1));
     if (env.IsExceptionPending()) return;
     const size_t expected = 14u + (config.ipv6 ? 40u : 20u) + 8u + kNtpOctets;
     if (config.frame.size() != expected || config.port_count == 0 || config.port_stride == 0) {
-      Napi::TypeError::New(env, "LoadEngine: frame or ports are wrong").ThrowAsJavaScriptException();
+      ThrowType(env, "frame, portCount, portStride", "a whole frame and at least one port");
       return;
     }
     LinkError failure;
@@ -96,10 +107,25 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
     }
     raw_ = raw.get();
     link_ = std::move(raw);
-    prctl(PR_SET_TIMERSLACK, 1000);
   }
 
- private:
+  void OpenSocket(Napi::Env env, Napi::Object options) {
+    SocketConfig config;
+    config.target = OctetsOption(options, "target");
+    config.local = OctetsOption(options, "local");
+    config.target_port = static_cast<uint16_t>(IntegerOption(options, "targetPort", 123));
+    config.scope = static_cast<uint32_t>(IntegerOption(options, "scope", 0));
+    config.clients = static_cast<uint32_t>(IntegerOption(options, "clients", 1));
+    if (env.IsExceptionPending()) return;
+    if (config.target.size() != 4 && config.target.size() != 16) {
+      ThrowType(env, "target", "4 or 16 octets");
+      return;
+    }
+    LinkError failure;
+    link_ = SocketLink::Open(config, failure);
+    if (link_ == nullptr) ThrowErrno(env, failure.syscall, failure.error);
+  }
+
   Napi::Value Begin(const Napi::CallbackInfo& info) {
     const Napi::Object options = info[0].As<Napi::Object>();
     StepPlan plan;
@@ -235,10 +261,8 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
 
   Napi::Value Describe(const Napi::CallbackInfo& info) {
     Napi::Object about = Napi::Object::New(info.Env());
-    if (raw_ != nullptr) {
-      about.Set("transmit", raw_->TransmitName());
-      about.Set("dropsReplies", raw_->DropsReplies());
-    }
+    about.Set("transmit", raw_ == nullptr ? "socket" : raw_->TransmitName());
+    about.Set("dropsReplies", raw_ == nullptr || raw_->DropsReplies());
     return about;
   }
 

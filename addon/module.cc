@@ -11,6 +11,7 @@ void ExportServiceNotify(Napi::Env env, Napi::Object exports);
 void ExportKeyRing(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
+void ExportLoadResponder(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
 void ExportSocketOpen(Napi::Env env, Napi::Object exports);
@@ -27,6 +28,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportKeyRing(env, exports);
   ntpd::ExportLayout(env, exports);
   ntpd::ExportLoadEngine(env, exports);
+  ntpd::ExportLoadResponder(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);
   ntpd::ExportSocketOpen(env, exports);

@@ -3,28 +3,36 @@
 import { OperatorError } from '../errors.ts';
 import {
   type EngineDescription,
+  type EngineOptions,
   type LoadEngine,
   loadLayout,
-  openRawEngine,
+  openEngine,
   SLICE_DONE,
   type StepOptions,
 } from '../native/load-engine.ts';
 import { requestFrame } from './frame.ts';
-import { HISTOGRAM_CELLS, Histogram } from './histogram.ts';
-import {
-  COUNT_NAMES,
-  type Counts,
-  DISTRIBUTION_NAMES,
-  type DistributionName,
-  readCounts,
-  SUMS_PER_DISTRIBUTION,
-} from './layout.ts';
+import { HISTOGRAM_CELLS } from './histogram.ts';
+import { COUNT_NAMES, DISTRIBUTION_NAMES, SUMS_PER_DISTRIBUTION } from './layout.ts';
 import { askNeighbour, readNeighbour, tellNeighbour } from './neighbour.ts';
 import { clientAddress, contains, formatAddress, type Network } from './network.ts';
 import { findRoute, readInterface } from './route.ts';
-import type { Tally } from './step-result.ts';
+import type { Counted } from './step-result.ts';
+
+/** What an engine needs to know before it is opened; plain data, so that it can be sent to a worker. */
+export type EngineSetup = RawSetup | SocketSetup;
+
+export interface SocketSetup {
+  readonly kind: 'socket';
+  readonly target: Uint8Array;
+  readonly targetPort: number;
+  readonly scope: number;
+  /** Local addresses to ask from; empty for the kernel's choice. */
+  readonly sources: readonly Uint8Array[];
+  readonly clients: number;
+}
 
 export interface RawSetup {
+  readonly kind: 'raw';
   readonly target: Uint8Array;
   readonly targetPort: number;
   readonly interfaceName: string;
@@ -52,11 +60,7 @@ export class Engine {
   readonly #cells: Uint32Array;
   readonly #answers: { network: Network; mac: Uint8Array } | null;
 
-  private constructor(
-    native: LoadEngine,
-    arrays: { counts: Float64Array; sums: Float64Array; cells: Uint32Array },
-    answers: { network: Network; mac: Uint8Array } | null,
-  ) {
+  private constructor(native: LoadEngine, arrays: Arrays, answers: { network: Network; mac: Uint8Array } | null) {
     this.#native = native;
     this.#counts = arrays.counts;
     this.#sums = arrays.sums;
@@ -64,12 +68,20 @@ export class Engine {
     this.#answers = answers;
   }
 
-  /**
-   * Opens the raw engine: two times, because the next hop is asked for through it and then stands in every frame.
-   *
-   * @throws OperatorError for an interface that cannot be used, no route, a next hop that does not answer, or privileges.
-   */
-  static openRaw(setup: RawSetup): Engine {
+  /** Opens either engine. @throws OperatorError naming what is in the way. */
+  static open(setup: EngineSetup): Engine {
+    return setup.kind === 'raw' ? Engine.#openRaw(setup) : Engine.#openSocket(setup);
+  }
+
+  static #openSocket(setup: SocketSetup): Engine {
+    const local = Uint8Array.from(setup.sources.flatMap((octets) => [...octets]));
+    const { target, targetPort, scope, clients } = setup;
+    const arrays = newArrays();
+    return new Engine(openNative({ kind: 'socket', target, targetPort, scope, local, clients }, arrays), arrays, null);
+  }
+
+  /** Opens two times, because the next hop is asked for through the engine and then stands in every frame. */
+  static #openRaw(setup: RawSetup): Engine {
     const link = readInterface(setup.interfaceName);
     if (link === null) throw new OperatorError('load-interface', `there is no interface ${setup.interfaceName}`);
     if (!link.carrier) throw new OperatorError('load-interface', `interface ${link.name} has no carrier (is it up?)`);
@@ -80,12 +92,9 @@ export class Engine {
     }
     const source = clientAddress(setup.network, setup.firstClient);
     const open = (destinationMac: Uint8Array): Engine => {
-      const arrays = {
-        counts: new Float64Array(COUNT_NAMES.length),
-        sums: new Float64Array(DISTRIBUTION_NAMES.length * SUMS_PER_DISTRIBUTION),
-        cells: new Uint32Array(DISTRIBUTION_NAMES.length * 2 * HISTOGRAM_CELLS),
-      };
-      const options = {
+      const arrays = newArrays();
+      const options: EngineOptions = {
+        kind: 'raw',
         interfaceIndex: link.index,
         queue: setup.queue,
         ipv6: setup.target.length === 16,
@@ -154,19 +163,14 @@ export class Engine {
     return state === SLICE_DONE;
   }
 
-  /** The counts so far; what is open is in none of the outcomes. */
-  counts(): Counts {
-    return readCounts(this.#counts);
+  /** The counts so far, in order of COUNT_NAMES; what is open is in none of the outcomes. */
+  counts(): Float64Array {
+    return this.#counts.slice();
   }
 
-  tally(): Tally {
-    const histograms = {} as Record<DistributionName, Histogram>;
-    DISTRIBUTION_NAMES.forEach((name, i) => {
-      const cells = this.#cells.subarray(i * 2 * HISTOGRAM_CELLS, (i + 1) * 2 * HISTOGRAM_CELLS);
-      const sums = this.#sums.subarray(i * SUMS_PER_DISTRIBUTION, (i + 1) * SUMS_PER_DISTRIBUTION);
-      histograms[name] = Histogram.fromCounted(cells, sums);
-    });
-    return { counts: this.counts(), histograms };
+  /** What has been counted, as plain arrays for another thread. */
+  counted(): Counted {
+    return { counts: this.#counts.slice(), sums: this.#sums.slice(), cells: this.#cells.slice() };
   }
 
   describe(): EngineDescription {
@@ -196,24 +200,44 @@ const IDLE_STEP: StepOptions = {
   mix: Uint8Array.of(4),
 };
 
-function openNative(
-  options: Parameters<typeof openRawEngine>[0],
-  arrays: { counts: Float64Array; sums: Float64Array; cells: Uint32Array },
-): LoadEngine {
+interface Arrays {
+  readonly counts: Float64Array;
+  readonly sums: Float64Array;
+  readonly cells: Uint32Array;
+}
+
+function newArrays(): Arrays {
+  return {
+    counts: new Float64Array(COUNT_NAMES.length),
+    sums: new Float64Array(DISTRIBUTION_NAMES.length * SUMS_PER_DISTRIBUTION),
+    cells: new Uint32Array(DISTRIBUTION_NAMES.length * 2 * HISTOGRAM_CELLS),
+  };
+}
+
+function openNative(options: EngineOptions, arrays: Arrays): LoadEngine {
   const layout = loadLayout();
   if (layout.counts !== COUNT_NAMES.length || layout.cells !== HISTOGRAM_CELLS) {
-    throw new OperatorError('internal', 'the addon counts in another layout; rebuild it with `node addon/build.mjs`');
+    throw new OperatorError('internal', 'the addon counts in another layout; rebuild it with `npm run install`');
   }
   try {
-    return openRawEngine(options, arrays.counts, arrays.sums, arrays.cells);
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (code === 'EPERM' || code === 'EACCES') {
+    return openEngine(options, arrays.counts, arrays.sums, arrays.cells);
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException;
+    if (options.kind === 'raw' && (code === 'EPERM' || code === 'EACCES')) {
       throw new OperatorError(
         'load-permission',
         `the raw engine needs CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF (${syscall}: ${code}); --engine socket needs none`,
+        { cause },
       );
     }
-    throw error;
+    if (code === 'EADDRNOTAVAIL') {
+      throw new OperatorError('usage', '--source: an address is not one of this machine', { cause });
+    }
+    if (code === 'EMFILE') {
+      throw new OperatorError('too-few-descriptors', `${options.clients} sockets are more than this process may open`, {
+        cause,
+      });
+    }
+    throw cause;
   }
 }

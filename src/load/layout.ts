@@ -63,3 +63,8 @@ export function readCounts(words: Float64Array): Counts {
   });
   return counts;
 }
+
+/** Adds count arrays up. */
+export function sumCounts(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(COUNT_NAMES, (_, i) => parts.reduce((sum, part) => sum + (part[i] as number), 0));
+}

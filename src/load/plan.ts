@@ -61,24 +61,15 @@ export function refuseStrangers(target: Uint8Array, rate: number, ownServer: boo
   );
 }
 
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
-
-/** A stride that visits all clients in an order far from their addresses': near the golden section, coprime. */
-export function clientStride(clients: number): number {
-  let stride = Math.max(1, Math.round(clients * 0.618_034));
-  while (gcd(stride, clients) !== 1) stride++;
-  return Math.min(stride, clients);
-}
-
-/** A step of ordinary clients; callers change what they need. */
-export function plainStep(rate: number, durationSeconds: number, clients: number): StepOptions {
+/** A step of ordinary clients, all of version 4; callers change what they need. `clients` is filled in per generator. */
+export function plainStep(rate: number, durationSeconds: number): StepOptions {
   return {
     rate,
     durationSeconds,
     timeoutSeconds: 1,
     exponential: false,
-    clients,
-    stride: clientStride(clients),
+    clients: 1,
+    stride: 1,
     abusers: 0,
     abuserShare: 0,
     crowdStartSeconds: 0,

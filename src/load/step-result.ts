@@ -1,8 +1,22 @@
 /** What a step measured, and whether it may be believed. */
-import { Histogram, type Summary } from './histogram.ts';
-import { COUNT_NAMES, type Counts, DISTRIBUTION_NAMES, type DistributionName } from './layout.ts';
+import { HISTOGRAM_CELLS, Histogram, type Summary } from './histogram.ts';
+import {
+  type Counts,
+  DISTRIBUTION_NAMES,
+  type DistributionName,
+  readCounts,
+  SUMS_PER_DISTRIBUTION,
+  sumCounts,
+} from './layout.ts';
 
-/** Everything one engine counted in one step. */
+/** Everything one engine counted in one step, as the addon left it (layout.ts). */
+export interface Counted {
+  readonly counts: Float64Array;
+  readonly sums: Float64Array;
+  readonly cells: Uint32Array;
+}
+
+/** The same, to be read. */
 export interface Tally {
   readonly counts: Counts;
   readonly histograms: Record<DistributionName, Histogram>;
@@ -31,16 +45,21 @@ const LATENESS_SHARE_MAX = 0.01;
 const UNSENT_SHARE_MAX = 0.001;
 
 /** Adds up what several engines counted in the same step. */
-export function mergeTallies(tallies: readonly Tally[]): Tally {
-  const counts = {} as Counts;
-  for (const name of COUNT_NAMES) counts[name] = tallies.reduce((sum, tally) => sum + tally.counts[name], 0);
+export function mergeCounted(parts: readonly Counted[]): Tally {
   const histograms = {} as Record<DistributionName, Histogram>;
-  for (const name of DISTRIBUTION_NAMES) {
+  DISTRIBUTION_NAMES.forEach((name, i) => {
     const merged = new Histogram();
-    for (const tally of tallies) merged.add(tally.histograms[name]);
+    for (const { cells, sums } of parts) {
+      merged.add(
+        Histogram.fromCounted(
+          cells.subarray(i * 2 * HISTOGRAM_CELLS, (i + 1) * 2 * HISTOGRAM_CELLS),
+          sums.subarray(i * SUMS_PER_DISTRIBUTION, (i + 1) * SUMS_PER_DISTRIBUTION),
+        ),
+      );
+    }
     histograms[name] = merged;
-  }
-  return { counts, histograms };
+  });
+  return { counts: readCounts(sumCounts(parts.map(({ counts }) => counts))), histograms };
 }
 
 /** Requests answered as a client would want it, unsynchronised or not. */

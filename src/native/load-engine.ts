@@ -9,6 +9,7 @@ export const SLICE_DONE = 2;
 export const SLICE_CONTROL = 3;
 
 export interface RawEngineOptions {
+  readonly kind: 'raw';
   readonly interfaceIndex: number;
   /** Hardware queue to send by. */
   readonly queue: number;
@@ -25,6 +26,21 @@ export interface RawEngineOptions {
   readonly portCount: number;
   readonly portStride: number;
 }
+
+export interface SocketEngineOptions {
+  readonly kind: 'socket';
+  /** 4 or 16 octets. */
+  readonly target: Uint8Array;
+  readonly targetPort: number;
+  /** Interface index of a link-local target, else 0. */
+  readonly scope: number;
+  /** Addresses to ask from, one after the other, in one array; empty for the kernel's choice. */
+  readonly local: Uint8Array;
+  /** One socket each. */
+  readonly clients: number;
+}
+
+export type EngineOptions = RawEngineOptions | SocketEngineOptions;
 
 export interface StepOptions {
   readonly rate: number;
@@ -47,7 +63,9 @@ export interface StepOptions {
 }
 
 export interface EngineDescription {
-  readonly transmit: 'af_xdp' | 'packet';
+  /** How requests leave. */
+  readonly transmit: 'af_xdp' | 'packet' | 'socket';
+  /** Whether replies are kept from the host's own stack. */
   readonly dropsReplies: boolean;
 }
 
@@ -65,7 +83,7 @@ export interface LoadEngine {
 interface NativeLoad {
   readonly loadLayout: { readonly counts: number; readonly distributions: number; readonly cells: number };
   readonly LoadEngine: new (
-    options: RawEngineOptions,
+    options: EngineOptions,
     counts: Float64Array,
     sums: Float64Array,
     cells: Uint32Array,
@@ -78,13 +96,13 @@ export function loadLayout(): NativeLoad['loadLayout'] {
 }
 
 /**
- * Opens a raw engine on an interface: needs CAP_NET_RAW, CAP_NET_ADMIN and (to keep replies from the host's stack)
- * CAP_BPF. The arrays have loadLayout's sizes and are written by `slice` and `begin` alone.
+ * Opens an engine. `raw` needs CAP_NET_RAW, CAP_NET_ADMIN and (to keep replies from the host's stack) CAP_BPF; `socket`
+ * needs nothing. The arrays have loadLayout's sizes and are written by `slice` and `begin` alone.
  *
  * @throws an Error with `code` and `syscall` when the kernel refuses.
  */
-export function openRawEngine(
-  options: RawEngineOptions,
+export function openEngine(
+  options: EngineOptions,
   counts: Float64Array,
   sums: Float64Array,
   cells: Uint32Array,
