@@ -31,6 +31,9 @@ export interface Summary {
   readonly count: number;
   readonly mean: number;
   readonly deviation: number;
+  /** Mean and deviation of the central 99 %: without what a scheduler's pause did to a few. */
+  readonly coreMean: number;
+  readonly coreDeviation: number;
   readonly min: number;
   readonly max: number;
   readonly p1: number;
@@ -117,6 +120,7 @@ export class Histogram {
       count,
       mean,
       deviation: Math.sqrt(variance),
+      ...this.#core(),
       min,
       max,
       p1: this.percentile(1),
@@ -125,6 +129,31 @@ export class Histogram {
       p99: this.percentile(99),
       p999: this.percentile(99.9),
     };
+  }
+
+  /** Mean and deviation between the 0.5th and the 99.5th percentile, by the middles of the cells. */
+  #core(): { coreMean: number; coreDeviation: number } {
+    const skipped = this.count * 0.005;
+    let before = 0;
+    let weight = 0;
+    let sum = 0;
+    let squares = 0;
+    const take = (cell: number, sign: number): void => {
+      const count = this.#cells[sign < 0 ? HISTOGRAM_CELLS + cell : cell] as number;
+      if (count === 0) return;
+      const inside = Math.min(before + count, this.count - skipped) - Math.max(before, skipped);
+      before += count;
+      if (inside <= 0) return;
+      const { low, width } = cellRange(cell);
+      const value = sign * (low + (width - 1) / 2);
+      weight += inside;
+      sum += inside * value;
+      squares += inside * value * value;
+    };
+    for (let cell = HISTOGRAM_CELLS - 1; cell >= 0; cell--) take(cell, -1);
+    for (let cell = 0; cell < HISTOGRAM_CELLS; cell++) take(cell, 1);
+    const coreMean = weight === 0 ? 0 : sum / weight;
+    return { coreMean, coreDeviation: weight === 0 ? 0 : Math.sqrt(Math.max(0, squares / weight - coreMean ** 2)) };
   }
 
   /** Values in nanoseconds at CURVE_PERCENTS. */

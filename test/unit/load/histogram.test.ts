@@ -73,4 +73,18 @@ describe('histogram', () => {
     expect(cellOf(4095)).toBe(3071);
     expect(cellOf(4096)).toBe(3072);
   });
+
+  it('leaves half a percent at either end out of the core', () => {
+    const histogram = new Histogram();
+    for (let i = 0; i < 99; i++) {
+      histogram.record(-10);
+      histogram.record(10);
+    }
+    histogram.record(-1_000_000);
+    histogram.record(1_000_000);
+    const { coreMean, coreDeviation } = histogram.summary();
+    expect(coreMean).toBeCloseTo(0, 6);
+    expect(coreDeviation).toBeCloseTo(10, 6);
+    expect(new Histogram().summary()).toMatchObject({ coreMean: 0, coreDeviation: 0 });
+  });
 });

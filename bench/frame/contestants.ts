@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startChronyd } from '../../test/support/chrony.ts';
+import { startForeignDaemon } from '../../test/support/foreign-daemon.ts';
+import { startNtpdTs } from '../../test/support/ntpd-ts.ts';
+import { startNtpsec } from '../../test/support/ntpsec.ts';
+import { startOpenntpd } from '../../test/support/openntpd.ts';
+import { peerPrograms } from '../../test/support/peers.ts';
+import { Child, run } from '../../test/support/run.ts';
+import { type Arena, SERVER_CORE } from './arena.ts';
+
+/** A server that takes part. Each is pinned to the server's core and serves the machine's clock. */
+export interface Contestant {
+  readonly name: string;
+  /** How it was run, for the result file. */
+  readonly version: string;
+  /** The echo is no NTP server: what comes back is counted, not verified. */
+  readonly echo?: boolean;
+  start(arena: Arena): Promise<Child>;
+}
+
+const OUR_ARGS = ['--listen', '0.0.0.0:123', '--workers', '1', '--local-stratum', '1', '--clock', 'none'];
+const ECHO = fileURLToPath(new URL('./echo-server.ts', import.meta.url));
+
+/** ntpd-ts with one worker; `extra` is text for its configuration. */
+export function ntpdTsContestant(name = 'ntpd-ts', extra = ''): Contestant {
+  return {
+    name,
+    version: 'this tree, 1 worker',
+    start: async (arena) => {
+      const config = `[[server]]\nlisten = "0.0.0.0:123"\n${extra}`;
+      const options = extra === '' ? { args: OUR_ARGS } : { args: OUR_ARGS.slice(2), config };
+      return (await startNtpdTs(arena.server, { ...options, cpu: SERVER_CORE })).child;
+    },
+  };
+}
+
+/** The same addon without TypeScript: every datagram sent back as it came. What sockets can give. */
+export function echoContestant(): Contestant {
+  return {
+    name: 'bare echo',
+    version: "the addon's echo(): recvmmsg and sendmmsg, no stamps, no policy",
+    echo: true,
+    start: async (arena) => {
+      const argv = ['taskset', '-c', String(SERVER_CORE), process.execPath, '--import', 'tsx', ECHO];
+      const child = new Child(arena.server.inside(argv));
+      await child.saw(/echoing/);
+      return child;
+    },
+  };
+}
+
+/** chronyd; `extra` are further lines of its configuration. */
+export async function chronydContestant(name = 'chronyd', extra: readonly string[] = []): Promise<Contestant> {
+  const { daemon } = await peerPrograms('chrony');
+  const version = (await run([daemon, '--version'])).stdout.replace(/ \(.*/s, '').trim();
+  return {
+    name,
+    version,
+    start: async (arena) => {
+      const config = ['local stratum 1', 'allow', ...extra];
+      return (await startChronyd(arena.server, { config, cpu: SERVER_CORE })).child;
+    },
+  };
+}
+
+/** ntpd of NTPsec without its rate limit, unsynchronised: it answers all the same. */
+export async function ntpsecContestant(): Promise<Contestant> {
+  const { daemon } = await peerPrograms('ntpsec');
+  const version = (await run([daemon, '--version'])).stdout.trim();
+  return {
+    name: 'ntpsec',
+    version,
+    start: async (arena) => (await startNtpsec(arena.server, [], { cpu: SERVER_CORE })).child,
+  };
+}
+
+/** openntpd, unsynchronised. */
+export async function openntpdContestant(): Promise<Contestant> {
+  await peerPrograms('openntpd');
+  return {
+    name: 'openntpd',
+    version: "openntpd 6.2p3 (Debian's)",
+    start: async (arena) =>
+      (await startOpenntpd(arena.server, [`listen on ${arena.server.ipv4}`], { cpu: SERVER_CORE })).child,
+  };
+}
+
+/** rsntp with one thread, where $RSNTP names it; it needs a server that it takes its stratum from. */
+export async function rsntpContestant(): Promise<Contestant> {
+  const { daemon } = await peerPrograms('rsntp');
+  return {
+    name: 'rsntp',
+    version: (await run([daemon, '-h'])).stdout.split('\n')[0] ?? 'rsntp',
+    start: async (arena) => {
+      const argv = [daemon, '-4', '1', '-6', '0', '-a', `${arena.server.ipv4}:123`, '-s', '127.0.0.1:11123'];
+      return await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /started/ });
+    },
+  };
+}
+
+/** ntpd-rs, where $NTPD_RS names it, with the configuration file that $NTPD_RS_CONFIG names. */
+export async function ntpdRsContestant(): Promise<Contestant> {
+  const { daemon } = await peerPrograms('ntpd-rs');
+  const config = process.env['NTPD_RS_CONFIG'];
+  if (config === undefined || !existsSync(config)) throw new Error('$NTPD_RS_CONFIG names no file');
+  return {
+    name: 'ntpd-rs',
+    version: (await run([daemon, '--version'])).stdout.trim(),
+    start: async (arena) => {
+      const argv = [daemon, '--config', config];
+      return await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /./ });
+    },
+  };
+}

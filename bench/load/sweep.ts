@@ -1,0 +1,114 @@
+import type { Child } from '../../test/support/run.ts';
+import type { Arena } from '../frame/arena.ts';
+import type { Contestant } from '../frame/contestants.ts';
+import { type Measured, offer } from '../frame/generator.ts';
+
+/** One step of a sweep, as it is kept. */
+export interface SweepStep {
+  readonly offered: number;
+  readonly answers: number;
+  readonly loss: number;
+  /** Processor time of server and cores per answer, microseconds. */
+  readonly userUs: number;
+  readonly systemUs: number;
+  readonly softirqUs: readonly number[];
+}
+
+/** What a sweep over rising rates says about a server. */
+export interface Sweep {
+  /** Highest offered rate with a loss of at most LOSS_MAX. */
+  readonly cleanRate: number;
+  /** Best answers/s of all steps. */
+  readonly best: number;
+  /** Answers/s at 1.5 and at 2 times the best; null where the generator does not reach that. */
+  readonly at150: number | null;
+  readonly at200: number | null;
+  readonly steps: readonly SweepStep[];
+}
+
+export interface SweepOptions {
+  readonly stepSeconds: number;
+  readonly firstRate: number;
+  /** Rates rise by this factor until the server is well past its limit. */
+  readonly factor: number;
+  /** Halvings between the last clean and the first lossy rate. */
+  readonly halvings: number;
+}
+
+export const FULL_SWEEP: SweepOptions = { stepSeconds: 1, firstRate: 80_000, factor: 1.2, halvings: 4 };
+export const SHORT_SWEEP: SweepOptions = { stepSeconds: 1, firstRate: 80_000, factor: 1.5, halvings: 1 };
+
+export const LOSS_MAX = 0.001;
+/** The climb ends where this share is lost: the best is behind. */
+const LOSS_END = 0.25;
+const RATE_MAX = 1_500_000;
+const WARM_UP = { rate: 50_000, seconds: 2 };
+
+/** Sweeps over one running server. */
+export async function sweep(
+  arena: Arena,
+  contestant: Contestant,
+  server: Child,
+  options: SweepOptions,
+): Promise<Sweep> {
+  const steps: SweepStep[] = [];
+  const measure = async (rate: number): Promise<SweepStep | undefined> => {
+    const measured = await offer(arena, server.pid, { rate, seconds: options.stepSeconds });
+    if (measured === undefined) return undefined;
+    const step = describeStep(contestant, measured);
+    steps.push(step);
+    return step;
+  };
+  /** A short disturbance of the machine is not the server's: a lossy step gets a second try. */
+  const measureFairly = async (rate: number): Promise<SweepStep | undefined> => {
+    const step = await measure(rate);
+    return step === undefined || step.loss <= LOSS_MAX ? step : betterOf(step, await measure(rate));
+  };
+
+  await offer(arena, server.pid, WARM_UP);
+  let clean = 0;
+  let lossy = 0;
+  for (let rate = options.firstRate; rate < RATE_MAX; rate *= options.factor) {
+    const step = await measureFairly(rate);
+    if (step === undefined) break;
+    if (step.loss <= LOSS_MAX) {
+      clean = rate;
+      lossy = 0;
+    } else if (lossy === 0) lossy = rate;
+    if (step.loss > LOSS_END) break;
+  }
+  let low = clean === 0 ? options.firstRate / 8 : clean;
+  let high = lossy;
+  for (let i = 0; i < options.halvings && high > 0; i++) {
+    const middle = Math.sqrt(low * high);
+    const step = await measureFairly(middle);
+    if (step !== undefined && step.loss <= LOSS_MAX) {
+      low = middle;
+      clean = middle;
+    } else high = middle;
+  }
+  if (steps.length === 0) throw new Error('the generator kept no rate at all: is this machine busy?');
+  const best = Math.max(...steps.map((step) => step.answers));
+  const at150 = await measure(best * 1.5);
+  const at200 = await measure(best * 2);
+  return { cleanRate: clean, best, at150: at150?.answers ?? null, at200: at200?.answers ?? null, steps };
+}
+
+function betterOf(first: SweepStep, second: SweepStep | undefined): SweepStep {
+  return second !== undefined && second.loss < first.loss ? second : first;
+}
+
+/** What came back, and what it cost. Of an echo the octets are its own request's, so all replies count. */
+export function describeStep(contestant: Contestant, measured: Measured): SweepStep {
+  const { counts, durationSeconds, cpu } = measured;
+  const answers = contestant.echo === true ? counts.replies : counts.answered + counts.unsynchronised;
+  const perAnswerUs = (seconds: number): number => (seconds * 1e6) / Math.max(1, answers);
+  return {
+    offered: Math.round(measured.sentPerSecond),
+    answers: Math.round(answers / durationSeconds),
+    loss: 1 - answers / Math.max(1, counts.sent),
+    userUs: perAnswerUs(cpu.user),
+    systemUs: perAnswerUs(cpu.system),
+    softirqUs: cpu.softirq.map(perAnswerUs),
+  };
+}
