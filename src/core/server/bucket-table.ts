@@ -1,0 +1,147 @@
+/**
+ * Token buckets in one fixed table, by keyed hash. A bucket is one word, the time at which it will be full again (the
+ * "theoretical arrival time" of the generic cell rate algorithm, ITU-T I.371): the debt of a client is how far that lies
+ * ahead. A bucket that is full equals one that was never there, so forgetting it is no loss; that makes eviction honest:
+ *
+ * - who comes new takes the place with the least debt in its set, which under a flood of addresses that ask once is one
+ *   of theirs, milliseconds old, and not an abuser's with seconds of debt;
+ * - where even the least debt is large, the newcomer goes unrecorded: it is served and costs nobody a place.
+ *
+ * So neither abusers are forgotten nor newcomers punished, and two addresses are taken for one only when 31 bits of tag
+ * and the set agree. In a table shared between threads buckets change by compare-and-exchange alone; a table of one
+ * thread's own does without, because the fence costs more than all the rest (bench/micro/rate-limit.ts).
+ */
+
+const WAYS = 8;
+const TAGS = 0;
+const FULL_AT = WAYS;
+const LEAK_AT = 2 * WAYS;
+const SET_WORDS = 3 * WAYS;
+const EXCHANGES_MAX = 4;
+
+/** Units of time per second; a word of them wraps after 4096 s, so differences below 2048 s can be told. */
+export const UNITS_PER_SECOND: number = 2 ** 20;
+/** No bucket may hold more than this. */
+export const DEPTH_UNITS_MAX: number = 2 ** 29;
+
+/** A rate and a burst, in units of time. */
+export interface Limit {
+  /** What one request costs; 0 = no limit. */
+  readonly costUnits: number;
+  /** What a full bucket holds: burst × cost. */
+  readonly depthUnits: number;
+}
+
+export const NO_LIMIT: Limit = { costUnits: 0, depthUnits: 0 };
+
+/**
+ * A limit from a rate and a burst.
+ *
+ * @throws RangeError for what the table cannot tell: below one in 512 s, above 2^20 a second, or a bucket of over 512 s.
+ */
+export function limitOf(perSecond: number, burst: number): Limit {
+  const costUnits = Math.floor(UNITS_PER_SECOND / perSecond);
+  const depthUnits = costUnits * burst;
+  if (!(costUnits >= 1 && burst >= 1 && Number.isInteger(burst) && depthUnits <= DEPTH_UNITS_MAX)) {
+    throw new RangeError('a limit needs at most 1048576 requests a second and a burst that refills within 512 s');
+  }
+  return { costUnits, depthUnits };
+}
+
+/** Seconds as the table's time; wraps, and only differences mean anything. */
+export function toUnits(monoSeconds: number): number {
+  return Math.floor(monoSeconds * UNITS_PER_SECOND) | 0;
+}
+
+/** Within the limit. */
+export const BUCKET_PAID = 0;
+/** Beyond it. */
+export const BUCKET_OVER = 1;
+
+export class BucketTable {
+  private readonly words: Int32Array;
+  private readonly shared: boolean;
+  private readonly shift: number;
+
+  /** @param words - memory of {@link bucketTableWords}; shared between threads or not, zero at first. */
+  constructor(words: Int32Array) {
+    this.words = words;
+    this.shared = words.buffer instanceof SharedArrayBuffer;
+    this.shift = Math.clz32(words.length / SET_WORDS) + 1;
+  }
+
+  /** Takes one request's cost from the bucket of a key. Returns BUCKET_PAID or BUCKET_OVER. */
+  pay(low: number, high: number, nowUnits: number, limit: Limit): number {
+    const { words } = this;
+    const { costUnits, depthUnits } = limit;
+    const set = (low >>> this.shift) * SET_WORDS;
+    const tag = high | 1;
+    for (let way = 0; way < WAYS; way++) {
+      if ((words[set + TAGS + way] as number) === tag) return this.charge(set + FULL_AT + way, nowUnits, limit);
+    }
+
+    let chosen = 0;
+    let least = DEPTH_UNITS_MAX;
+    for (let way = 0; way < WAYS; way++) {
+      const debt = debtOf(words[set + FULL_AT + way] as number, nowUnits);
+      if (debt >= least) continue;
+      least = debt;
+      chosen = way;
+      if (debt === 0) break;
+    }
+    if (least > depthUnits >> 1) return BUCKET_PAID;
+    const old = words[set + TAGS + chosen] as number;
+    if (this.exchange(set + TAGS + chosen, old, tag)) {
+      words[set + FULL_AT + chosen] = (nowUnits + costUnits) | 0;
+      words[set + LEAK_AT + chosen] = nowUnits;
+    }
+    return BUCKET_PAID;
+  }
+
+  /**
+   * Whether an over-limit request may be let through all the same: once per cost, so that leaks never add more than one
+   * more limit's worth. To be asked only about a request that `pay` just refused.
+   */
+  leak(low: number, high: number, nowUnits: number, limit: Limit): boolean {
+    const { words } = this;
+    const set = (low >>> this.shift) * SET_WORDS;
+    const tag = high | 1;
+    for (let way = 0; way < WAYS; way++) {
+      if ((words[set + TAGS + way] as number) !== tag) continue;
+      const at = set + LEAK_AT + way;
+      const before = words[at] as number;
+      if (debtOf(before, nowUnits) > 0) return false;
+      return this.exchange(at, before, (nowUnits + limit.costUnits) | 0);
+    }
+    return false;
+  }
+
+  private charge(at: number, nowUnits: number, limit: Limit): number {
+    const { words } = this;
+    for (let attempt = 0; attempt < EXCHANGES_MAX; attempt++) {
+      const before = words[at] as number;
+      const debt = debtOf(before, nowUnits);
+      if (debt + limit.costUnits > limit.depthUnits) return BUCKET_OVER;
+      const after = (nowUnits + debt + limit.costUnits) | 0;
+      if (this.exchange(at, before, after)) break;
+    }
+    return BUCKET_PAID; // others were quicker each time: they pay
+  }
+
+  private exchange(at: number, before: number, after: number): boolean {
+    if (this.shared) return Atomics.compareExchange(this.words, at, before, after) === before;
+    this.words[at] = after;
+    return true;
+  }
+}
+
+/** How far a bucket is from full. A time further ahead than any bucket holds is one that lies long behind. */
+function debtOf(fullAt: number, nowUnits: number): number {
+  const debt = (fullAt - nowUnits) | 0;
+  return debt > 0 && debt <= DEPTH_UNITS_MAX ? debt : 0;
+}
+
+/** Words for a table of so many buckets (rounded up to a power of two, at least 16). */
+export function bucketTableWords(buckets: number): number {
+  return 2 ** Math.max(1, Math.ceil(Math.log2(buckets / WAYS))) * SET_WORDS;
+}

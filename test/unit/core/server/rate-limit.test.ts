@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { bucketTableWords, limitOf, toUnits } from '../../../../src/core/server/bucket-table.ts';
+import { KeyedHash } from '../../../../src/core/server/keyed-hash.ts';
+import {
+  DEFAULT_RATE_LIMITS,
+  LABEL_IPV4,
+  LABEL_IPV6_SUBNET,
+  NO_RATE_LIMITS,
+  RATE_KISS,
+  RATE_LEAKED,
+  RATE_OVER,
+  RATE_WITHIN,
+  RateLimiter,
+  type RateLimits,
+} from '../../../../src/core/server/rate-limit.ts';
+
+/** One or several workers with a shared table; a request is decided by the worker its address leads to. */
+class Machine {
+  readonly counts = [0, 0, 0, 0];
+  private readonly hash = new KeyedHash([0x1234, 0x5678]);
+  private readonly workers: RateLimiter[];
+
+  constructor(workers = 1, buckets = 4096) {
+    const shared = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(4096)));
+    this.workers = Array.from(
+      { length: workers },
+      (_, i) =>
+        new RateLimiter(new Int32Array(bucketTableWords(buckets)), shared, new KeyedHash([0x1234, 0x5678]), i + 1),
+    );
+  }
+
+  ipv4(address: number, seconds: number, limits: RateLimits = DEFAULT_RATE_LIMITS): number {
+    this.hash.compute(0, address, LABEL_IPV4);
+    return this.decide(0, 0, address, true, seconds, limits);
+  }
+
+  ipv6(a: number, b: number, d: number, seconds: number, limits: RateLimits = DEFAULT_RATE_LIMITS): number {
+    this.hash.compute(a, b, LABEL_IPV6_SUBNET);
+    return this.decide(a, b, d, false, seconds, limits);
+  }
+
+  private decide(a: number, b: number, d: number, ipv4: boolean, seconds: number, limits: RateLimits): number {
+    const worker = this.workers[(d >>> 0) % this.workers.length] as RateLimiter;
+    const { low, high } = this.hash;
+    const decision = worker.decide(a, b, d, ipv4, low, high, toUnits(seconds), limits);
+    this.counts[decision] = (this.counts[decision] as number) + 1;
+    return decision;
+  }
+}
+
+describe('rate control', () => {
+  it('gives one address that asks 2,000 times a second its limit and at most as much again', () => {
+    const machine = new Machine();
+    for (let i = 0; i < 20_000; i++) machine.ipv4(0x0a000001, 10 + i / 2000);
+    const [within, leaked] = machine.counts as [number, number];
+    expect(within).toBeLessThanOrEqual(256 + 10 * 32 + 1);
+    expect(within).toBeGreaterThanOrEqual(256 + 10 * 32 - 2);
+    expect(leaked).toBeLessThanOrEqual(10 * 32);
+    expect(leaked).toBeGreaterThan(10 * 32 * 0.8);
+  });
+
+  it.each([1, 4])('holds a /24 to its limit on the whole machine, with %d workers', (workers) => {
+    const machine = new Machine(workers);
+    const perSecond = 50_000;
+    const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: { costUnits: 0, depthUnits: 0 } };
+    for (let i = 0; i < 4 * perSecond; i++) machine.ipv4(0x0a000000 + (i % 256), i / perSecond, limits);
+    const [within, leaked] = machine.counts as [number, number];
+    expect(within).toBeLessThanOrEqual(65_536 + 4 * 8192 + 8);
+    expect(within).toBeGreaterThan(65_536 + 4 * 8192 - 100);
+    expect(leaked).toBeLessThanOrEqual(4 * 8192);
+  });
+
+  it('does not starve 1,000 clients behind one address after they booted together', () => {
+    const machine = new Machine();
+    // iburst: eight requests 2 s apart, then poll 6.
+    const times: number[] = [];
+    for (let client = 0; client < 1000; client++) {
+      const start = (client / 1000) * 5;
+      for (let i = 0; i < 8; i++) times.push(start + 2 * i);
+      for (let t = start + 16 + (64 * ((client * 37) % 1000)) / 1000; t < 600; t += 64) times.push(t);
+    }
+    times.sort((a, b) => a - b);
+    let later = 0;
+    let answered = 0;
+    for (const t of times) {
+      const decision = machine.ipv4(0x0a000001, t);
+      if (t < 60) continue;
+      later++;
+      if (decision <= RATE_LEAKED) answered++;
+    }
+    expect(answered / later).toBeGreaterThanOrEqual(0.999);
+  });
+
+  it('limits none of 5,000 hosts in one flat IPv6 subnet', () => {
+    const machine = new Machine(4);
+    for (let i = 0; i < 100_000; i++) machine.ipv6(0x20010db8, 1, i % 5000, i / 80);
+    expect(machine.counts).toEqual([100_000, 0, 0, 0]);
+  });
+
+  it('holds an IPv6 /48 whose subnets each stay within theirs', () => {
+    const machine = new Machine(2);
+    for (let i = 0; i < 200_000; i++) machine.ipv6(0x20010db8, i % 64, i, i / 50_000);
+    expect(machine.counts[RATE_WITHIN]).toBeLessThanOrEqual(65_536 + 4 * 8192 + 8);
+  });
+
+  it('kisses only when told to, and never more often than it drops', () => {
+    const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(1, 1), leakLog2: -1 };
+    const silent = new Machine();
+    for (let i = 0; i < 4096; i++) silent.ipv4(1, 1, limits);
+    expect(silent.counts).toEqual([1, 0, 4095, 0]);
+    const kissing = new Machine();
+    for (let i = 0; i < 4096; i++) kissing.ipv4(1, 1, { ...limits, kissLog2: 3 });
+    expect(kissing.counts[RATE_KISS]).toBeGreaterThan(400);
+    expect(kissing.counts[RATE_KISS]).toBeLessThan(630);
+  });
+
+  it('limits nobody without limits', () => {
+    const machine = new Machine();
+    for (let i = 0; i < 100_000; i++) machine.ipv4(1, 1, NO_RATE_LIMITS);
+    expect(machine.counts[RATE_OVER]).toBe(0);
+  });
+
+  it('limits no well-behaved client beside a flood of new addresses, however full the table', () => {
+    const machine = new Machine(1, 2048);
+    const wellBehaved = 10_000;
+    let flood = 1;
+    let limited = 0;
+    for (let second = 0; second < 20; second++) {
+      for (let i = 0; i < 500; i++) {
+        const now = second + i / 500;
+        for (let n = 0; n < 60; n++) machine.ipv4(Math.imul(flood++, 0x9e3779b1), now);
+        if (machine.ipv4(0x0a000000 + ((second * 500 + i) % wellBehaved), now) > RATE_LEAKED) limited++;
+      }
+    }
+    expect(limited).toBe(0);
+  });
+});
