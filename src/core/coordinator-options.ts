@@ -15,19 +15,19 @@ export interface SourceOptions {
   readonly pollLog2Min: number;
   readonly pollLog2Max: number;
   readonly pollLog2Initial: number;
-  /** Known error of the source, subtracted: positive when the source is ahead of true time. */
+  /** Added to every measured offset (positive: the source is behind true time by so much). */
   readonly offsetSeconds: number;
-  /** Known share of the round trip spent on the way there less that on the way back, −1…1: (up − down) / (up + down). */
+  /** Share of the round trip by which the way there exceeds a half, −0.5…0.5. */
   readonly asymmetry: number;
-  /** Samples with a longer or shorter round trip are not used; null: no limit. */
-  readonly delaySecondsMax: number | null;
-  readonly delaySecondsMin: number | null;
+  /** Samples with a longer or shorter round trip are not used. */
+  readonly delaySecondsMax: number;
+  readonly delaySecondsMin: number;
   readonly stratumMax: number;
   readonly bindAddress: string | null;
   readonly bindInterface: string | null;
   readonly dscp: number;
-  /** `auto`: asks for interleaved replies and falls back when the server does not have them. */
-  readonly interleaved: 'auto' | 'off';
+  /** Asks for interleaved replies where they help, and falls back when the server does not have them. */
+  readonly interleaved: boolean;
   readonly sourcePort: 'fresh' | 'sticky';
   readonly prefer: boolean;
   readonly trust: boolean;
@@ -46,13 +46,13 @@ export const SOURCE_DEFAULTS: SourceOptions = {
   pollLog2Initial: 4,
   offsetSeconds: 0,
   asymmetry: 0,
-  delaySecondsMax: null,
-  delaySecondsMin: null,
+  delaySecondsMax: 3,
+  delaySecondsMin: 0,
   stratumMax: 15,
   bindAddress: null,
   bindInterface: null,
   dscp: 0,
-  interleaved: 'auto',
+  interleaved: true,
   sourcePort: 'fresh',
   prefer: false,
   trust: false,
@@ -73,7 +73,7 @@ export interface SynchronizationOptions {
   /** The first step, any later step, and the sum of all steps: beyond these the clock is not touched and exit 70 asked for. */
   readonly startupStepPanicThreshold: StepThreshold;
   readonly singleStepPanicThreshold: StepThreshold;
-  readonly accumulatedStepPanicSecondsMax: number;
+  readonly accumulatedStepPanicThreshold: StepThreshold;
   /** Largest offset that is slewed, seconds. */
   readonly stepThresholdSeconds: number;
   /** Fastest slew, s/s. */
@@ -93,7 +93,7 @@ export const SYNCHRONIZATION_DEFAULTS: SynchronizationOptions = {
   minimumAgreeingSources: 3,
   startupStepPanicThreshold: { forwardSeconds: Infinity, backwardSeconds: 86_400 },
   singleStepPanicThreshold: { forwardSeconds: 1000, backwardSeconds: 1000 },
-  accumulatedStepPanicSecondsMax: Infinity,
+  accumulatedStepPanicThreshold: { forwardSeconds: Infinity, backwardSeconds: Infinity },
   stepThresholdSeconds: 0.5,
   slewRateMax: 500e-6,
   distanceSecondsMax: 1,

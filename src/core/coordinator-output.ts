@@ -1,3 +1,4 @@
+import type { EventCode } from './event-codes.ts';
 import type { LocalSeconds } from './ports.ts';
 
 /** A request to send: open (or reuse) a socket, send `octets[0, length)`, report with `requestSent`. */
@@ -42,8 +43,7 @@ export type EventLevel = 'debug' | 'info' | 'warning' | 'error';
 export interface EventOutput {
   readonly kind: 'event';
   readonly level: EventLevel;
-  /** Closed list of what can happen (event-codes.ts), stable for machines. */
-  readonly code: string;
+  readonly code: EventCode;
   /** One sentence with figures, units and the reason. */
   readonly message: string;
   readonly source: string | null;

@@ -44,6 +44,8 @@ export interface ClockPort {
    * more. Replaces what an earlier call asked for; what was not yet slewed is forgotten.
    */
   slew(nowLocal: LocalSeconds, frequency: number, correctionSeconds: number, slewRate: number): void;
+  /** How long what `setErrors` stated stays true, seconds (the kernel lets its bound grow by itself); absent: for good. */
+  readonly errorsLastSeconds?: number;
   /** States the error bounds (kernel: maxerror, esterror, STA_UNSYNC); both in seconds. */
   setErrors(maximumErrorSeconds: number, estimatedErrorSeconds: number, synchronised: boolean): void;
   /**

@@ -15,10 +15,16 @@ export interface SavedHistory {
 export interface SavedSource {
   readonly address: string;
   readonly port: number;
-  /** Raised for good by RATE kisses. */
-  readonly pollLog2Min: number;
+  /** The lowest poll interval that a RATE kiss left us with; null: there was none. */
+  readonly requestedPollLog2Min: number | null;
   /** When we last began a burst at this address, wall seconds; null: never. */
   readonly burstWallSeconds: number | null;
-  /** Recent samples, oldest first: [atLocal, upSeconds, downSeconds, precisionSeconds, durationSeconds]. */
-  readonly samples: readonly (readonly [number, number, number, number, number])[];
+  /** Recent samples, oldest first. */
+  readonly samples: readonly SavedSample[];
 }
+
+/**
+ * atLocal, upSeconds, downSeconds, precisionSeconds, durationSeconds as in `Sample`, and the root distance that the
+ * source had when it answered.
+ */
+export type SavedSample = readonly [number, number, number, number, number, number];

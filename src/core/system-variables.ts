@@ -1,12 +1,5 @@
+import { LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import type { ClockLine, LocalSeconds } from './ports.ts';
-
-/** Leap indicator on the wire (RFC 5905 §7.3). */
-export const LEAP_NONE = 0;
-export const LEAP_INSERT = 1;
-export const LEAP_DELETE = 2;
-export const LEAP_UNKNOWN = 3;
-
-export const STRATUM_UNSYNCHRONISED = 16;
 
 /** Largest frequency error that a corrected clock is trusted not to exceed, s/s (RFC 5905 §7.2, PHI). */
 export const PHI = 15e-6;

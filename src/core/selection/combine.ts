@@ -1,0 +1,92 @@
+import type { Candidate } from './candidate.ts';
+
+/**
+ * Share of a source's round trip (its own to us and its to its root) and of its root dispersion by which its time
+ * may be wrong without showing in its noise: unequal paths, wrong upstreams.
+ */
+const SYSTEMATIC_SHARE = 0.02;
+
+/** Weighted mean of several figures. */
+interface Mean {
+  readonly value: number;
+  readonly sigma: number;
+  /** Share of each figure, in order. */
+  readonly shares: readonly number[];
+}
+
+export interface Combination {
+  readonly offsetSeconds: number;
+  readonly offsetSigmaSeconds: number;
+  readonly frequency: number;
+  readonly frequencySigma: number;
+  /** Share of each survivor in the offset, in the order given. */
+  readonly shares: readonly number[];
+}
+
+/** Variance of a source's offset for weighing: its noise and what its noise does not show. */
+export function offsetVariance(candidate: Candidate): number {
+  const { delaySeconds, rootDelaySeconds, rootDispersionSeconds, offsetSigmaSeconds } = candidate;
+  const systematic = SYSTEMATIC_SHARE * (delaySeconds + rootDelaySeconds + rootDispersionSeconds);
+  return offsetSigmaSeconds ** 2 + systematic ** 2;
+}
+
+/**
+ * Combines the survivors into one line (RFC 5905 §11.2.3). Weights are inverse variances; where the sources
+ * disagree by more than their variances allow, the excess is common to all (DerSimonian and Laird's random
+ * effects), so that no source that only believes itself precise outvotes the others.
+ *
+ * @param survivors - at least one, all at the same local time. One alone is passed on unchanged.
+ */
+export function combine(survivors: readonly Candidate[]): Combination {
+  const [only] = survivors;
+  if (only !== undefined && survivors.length === 1) {
+    const { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma } = only;
+    return { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, shares: [1] };
+  }
+  const offset = weightedMean(
+    survivors.map((one) => one.offsetSeconds),
+    survivors.map(offsetVariance),
+    survivors.map((one) => one.offsetSigmaSeconds ** 2),
+  );
+  const variances = survivors.map((one) => one.frequencySigma ** 2);
+  const frequency = weightedMean(
+    survivors.map((one) => one.frequency),
+    variances,
+    variances,
+  );
+  return {
+    offsetSeconds: offset.value,
+    offsetSigmaSeconds: offset.sigma,
+    frequency: frequency.value,
+    frequencySigma: frequency.sigma,
+    shares: offset.shares,
+  };
+}
+
+function weightedMean(values: readonly number[], variances: readonly number[], noise: readonly number[]): Mean {
+  const excess = excessVariance(values, variances);
+  const weights = variances.map((variance) => 1 / (variance + excess + Number.MIN_VALUE));
+  const total = sum(weights);
+  const shares = weights.map((weight) => weight / total);
+  const value = sum(values.map((one, index) => one * at(shares, index)));
+  const sigma = Math.sqrt(sum(noise.map((one, index) => at(shares, index) ** 2 * (one + excess))));
+  return { value, sigma, shares };
+}
+
+/** Variance between the sources beyond their own. */
+function excessVariance(values: readonly number[], variances: readonly number[]): number {
+  const weights = variances.map((variance) => 1 / (variance + Number.MIN_VALUE));
+  const total = sum(weights);
+  const mean = sum(values.map((value, index) => value * at(weights, index))) / total;
+  const scatter = sum(values.map((value, index) => at(weights, index) * (value - mean) ** 2));
+  const scale = total - sum(weights.map((weight) => weight ** 2)) / total;
+  return scale > 0 ? Math.max(0, (scatter - (values.length - 1)) / scale) : 0;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function at(values: readonly number[], index: number): number {
+  return values[index] as number;
+}
