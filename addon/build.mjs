@@ -31,18 +31,23 @@ function nodeGyp() {
 }
 
 const [command, ...prefixArgs] = nodeGyp();
-const args = [
-  ...prefixArgs,
-  'configure',
-  'build',
-  '--silent',
-  `--directory=${here}`,
-  `--nodedir=${nodedir}`,
-  sanitize ? '--debug' : '--release',
-  '--',
-  ...(sanitize ? ['-Dsanitize=1'] : []),
-];
-const done = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, MAKEFLAGS: '-j2' } });
+
+/** Runs one verb of node-gyp; what stands behind `--` goes to gyp, or to make, each its own. */
+function run(verb, ...rest) {
+  const args = [
+    ...prefixArgs,
+    verb,
+    '--silent',
+    `--directory=${here}`,
+    `--nodedir=${nodedir}`,
+    sanitize ? '--debug' : '--release',
+    ...rest,
+  ];
+  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, MAKEFLAGS: '-j2' } });
+}
+
+const configured = run('configure', '--', `-Dsanitize=${sanitize ? 1 : 0}`);
+const done = configured.status === 0 ? run('build') : configured;
 if (done.error) console.error(`ntpd-ts: cannot run ${command}: ${done.error.message}`);
 if (done.status !== 0) {
   console.error(

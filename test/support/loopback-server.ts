@@ -78,6 +78,8 @@ export class LoopbackServer {
   }
 }
 
+function ignore(): void {}
+
 /** A plain client socket that keeps what it receives. */
 export class LoopbackClient {
   readonly received: { octets: Uint8Array; address: string; port: number }[] = [];
@@ -100,6 +102,11 @@ export class LoopbackClient {
     await new Promise<void>((resolve, reject) =>
       this.socket.send(octets, port, address, (error) => (error ? reject(error) : resolve())),
     );
+  }
+
+  /** Sends without waiting; what does not fit into the queues is lost. */
+  post(octets: Uint8Array, port: number, address = '127.0.0.1'): void {
+    this.socket.send(octets, port, address, ignore);
   }
 
   /** Waits until `count` datagrams have come in all; fails after five seconds. */
