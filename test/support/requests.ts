@@ -2,9 +2,7 @@ import { BatchResponder, RESPONDER_COUNTERS } from '../../src/core/server/batch-
 import { DEFAULT_POLICY, type ListenerPolicy } from '../../src/core/server/listener-policy.ts';
 import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
-
-/** Room for each packet of a bench, beyond which it is marked as truncated, as the addon would. */
-export const SLOT_OCTETS = 2048;
+import { SLOT_OCTETS } from '../../src/native/packet-path.ts';
 
 /** A responder over arrays: what the addon does with sockets, done by hand. */
 export class ResponderBench {

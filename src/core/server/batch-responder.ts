@@ -44,11 +44,11 @@ export class BatchResponder {
 
   /** Answers the first `received` slots: sets each one's reply length, 0 for none, and counts. */
   answer(received: number): void {
-    const { packets, table, counters, served } = this;
+    const { packets, table, counters, served, policies } = this;
     served.refresh(this.copy);
     const rowEnd = received * SLOT_WORDS;
     for (let row = 0; row < rowEnd; row += SLOT_WORDS) {
-      const policy = this.policies[table[row + SLOT_LISTENER] as number] as ListenerPolicy;
+      const policy = policies[table[row + SLOT_LISTENER] as number] as ListenerPolicy;
       const outcome = respond(packets, table, row, served, policy);
       if (outcome > 0) {
         table[row + SLOT_REPLY_LENGTH] = outcome;

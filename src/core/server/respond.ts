@@ -8,13 +8,11 @@ import {
   MODE_SYMMETRIC_ACTIVE,
   MODE_SYMMETRIC_PASSIVE,
   ORG,
-  PRECISION,
   REC,
   REFID,
   REFTIME,
   ROOT_DELAY,
   ROOT_DISPERSION,
-  STRATUM,
   XMT,
 } from '../../protocol/header.ts';
 import {
@@ -46,6 +44,8 @@ import {
 } from './slot.ts';
 
 const NTP_PORT = 123;
+/** Of the header's first word: version in bits 27–29, poll in bits 8–15. */
+const VERSION_AND_POLL = (7 << 27) | (0xff << 8);
 const WITHHOLD = SLOT_TRUNCATED | SLOT_EPOCH_CHANGED | SLOT_FROM_SELF;
 
 /**
@@ -105,10 +105,8 @@ export function replyInPlace(
   answerMode: number,
 ): number {
   const at = table[row + SLOT_START] as number;
-  packets.setUint8(at, (served.leap << 6) | (packets.getUint8(at) & 0x38) | answerMode);
-  packets.setUint8(at + STRATUM, served.stratum);
-  // poll is echoed as it stands
-  packets.setInt8(at + PRECISION, served.precision);
+  // Version and poll are echoed; leap, stratum and precision are the batch's, mode is ours.
+  packets.setInt32(at, served.firstWord | (packets.getInt32(at) & VERSION_AND_POLL) | (answerMode << 24));
   packets.setInt32(at + ROOT_DELAY, served.rootDelay);
   packets.setInt32(at + ROOT_DISPERSION, served.rootDispersion);
   packets.setInt32(at + REFID, served.refid);

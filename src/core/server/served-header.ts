@@ -34,6 +34,8 @@ export class ServedHeader {
   /** As on the wire: 0 when unsynchronised. */
   stratum = 0;
   precision = 0;
+  /** Leap, stratum and precision where they stand in the header's first word; version, mode and poll are 0. */
+  firstWord = 0;
   rootDelay = 0;
   rootDispersion = 0;
   refid = 0;
@@ -55,6 +57,7 @@ export class ServedHeader {
     const precision = copy.getInt32(PAGE_PRECISION * WORD, NATIVE);
     const floor = copy.getInt32(COPY_PRECISION_FLOOR * WORD, NATIVE);
     this.precision = Math.max(floor, precision);
+    this.firstWord = (this.leap << 30) | (this.stratum << 16) | (this.precision & 0xff);
     const sinceAnchor = copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
     const grown = sinceAnchor > 0 ? sinceAnchor * copy.getFloat64(PAGE_DISPERSION_RATE * WORD, NATIVE) : 0;
     this.rootDelay = encodeShortRoundedUp(copy.getFloat64(PAGE_ROOT_DELAY * WORD, NATIVE)) | 0;

@@ -4,6 +4,7 @@ import { DROP_REASONS, type DropReason } from '../../../../src/core/server/drop-
 import { DEFAULT_POLICY } from '../../../../src/core/server/listener-policy.ts';
 import * as page from '../../../../src/core/server/page.ts';
 import { SLOT_EPOCH_CHANGED, SLOT_FROM_SELF } from '../../../../src/core/server/slot.ts';
+import { SLOT_OCTETS } from '../../../../src/native/packet-path.ts';
 import { field, ResponderBench, request } from '../../../support/requests.ts';
 
 /** The reason that was counted for a packet; fails when it was answered. */
@@ -77,7 +78,7 @@ test('a packet shorter than a header or not in whole words is dropped', () => {
   expect(dropReason(new Uint8Array(0))).toBe('length');
   expect(dropReason(request().slice(0, 47))).toBe('length');
   expect(dropReason(request(4, 3, [0, 0]))).toBe('length');
-  expect(dropReason(new Uint8Array(2052))).toBe('oversized');
+  expect(dropReason(new Uint8Array(SLOT_OCTETS + 4))).toBe('oversized');
 });
 
 test('extension fields are skipped and the reply is the bare header', () => {
