@@ -54,6 +54,7 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
                            InstanceMethod<&LoadEngine::TakeControl>("takeControl"),
                            InstanceMethod<&LoadEngine::SendControl>("sendControl"),
                            InstanceMethod<&LoadEngine::Describe>("describe"),
+                           InstanceMethod<&LoadEngine::BareRate>("bareRate"),
                            InstanceMethod<&LoadEngine::Close>("close"),
                        });
   }
@@ -264,6 +265,27 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
     about.Set("transmit", raw_ == nullptr ? "socket" : raw_->TransmitName());
     about.Set("dropsReplies", raw_ == nullptr || raw_->DropsReplies());
     return about;
+  }
+
+  // What the link alone can do, without schedule, accounts or distributions: the same frames over and over for
+  // `milliseconds`. Requests per second.
+  Napi::Value BareRate(const Napi::CallbackInfo& info) {
+    if (link_ == nullptr) return info.Env().Undefined();
+    Request request{};
+    request.ntp[0] = 0x23;
+    const int64_t start = NowNs(CLOCK_MONOTONIC);
+    const int64_t until = start + static_cast<int64_t>(info[0].As<Napi::Number>().DoubleValue() * 1e6);
+    for (uint32_t i = 0; i < kBatch; i++) link_->Compose(i, request);
+    double sent = 0;
+    int64_t now = start;
+    while (now < until) {
+      uint64_t refused = 0;
+      const int result = link_->Transmit(kBatch, refused);
+      if (result < 0) return ThrowErrno(info.Env(), "send", -result);
+      sent += kBatch - static_cast<uint32_t>(__builtin_popcountll(refused));
+      now = NowNs(CLOCK_MONOTONIC);
+    }
+    return Napi::Number::New(info.Env(), sent * 1e9 / static_cast<double>(now - start));
   }
 
   Napi::Value Close(const Napi::CallbackInfo& info) {

@@ -4,46 +4,38 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/if_packet.h>
-#include <linux/if_xdp.h>
 #include <linux/net_tstamp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <initializer_list>
 
 #include "load_octets.h"
 
 namespace ntpd {
 namespace {
 
-constexpr uint32_t kFrameStride = 2048;
 constexpr uint32_t kRingFrame = 256;
 constexpr uint32_t kReceiveBatch = 256;
 constexpr uint32_t kControlMax = 256;
-constexpr int kTransmitTries = 20'000;
 constexpr uint32_t kEtherIpv4 = 0x0800;
 constexpr uint32_t kEtherIpv6 = 0x86dd;
 
-template <typename T>
-T Acquire(const T* at) noexcept {
-  return __atomic_load_n(at, __ATOMIC_ACQUIRE);
-}
+// Frames are staggered inside their chunks: at equal offsets they would all compete for two sets of the L1 cache.
+uint32_t Offset(uint32_t at) noexcept { return at * kXdpChunk + at % 8 * 128; }
 
 }  // namespace
 
 RawLink::~RawLink() {
   if (ring_ != nullptr) munmap(ring_, ring_octets_);
-  if (xdp_.umem != nullptr) munmap(xdp_.umem, kBatch * kFrameStride);
-  if (xdp_.tx != nullptr) munmap(xdp_.tx, xdp_.tx_octets);
-  if (xdp_.completion != nullptr) munmap(xdp_.completion, xdp_.completion_octets);
-  for (const int fd : {xdp_.fd, stamps_, packet_, drop_link_}) {
+  for (const int fd : {stamps_, packet_, drop_link_}) {
     if (fd >= 0) close(fd);
   }
 }
 
-// Frames are staggered inside their chunks: at equal offsets they would all compete for two sets of the L1 cache.
 uint8_t* RawLink::Place(uint32_t at) noexcept {
-  const uint32_t offset = at * kFrameStride + at % 8 * 128;
-  return (xdp_.fd >= 0 ? xdp_.umem : frames_.data()) + offset;
+  return xdp_.fd() >= 0 ? xdp_.At(Offset(at)) : frames_.data() + Offset(at);
 }
 
 void RawLink::Compose(uint32_t at, const Request& request) noexcept {
@@ -78,42 +70,23 @@ int RawLink::Transmit(uint32_t count, uint64_t& refused) noexcept {
     }
     stamp_sequences_[stamp_number_++ % stamp_sequences_.size()] = batch_[at].sequence;
   }
-  const int result = xdp_.fd >= 0 ? TransmitXdp(count, refused) : TransmitPacket(count, refused);
+  const int result = xdp_.fd() >= 0 ? TransmitXdp(count, refused) : TransmitPacket(count, refused);
   sampled_ = 0;
   return result;
 }
 
 int RawLink::TransmitXdp(uint32_t count, uint64_t& refused) noexcept {
-  auto* descriptors = static_cast<xdp_desc*>(xdp_.descriptors);
-  __atomic_store_n(xdp_.completion_consumer, Acquire(xdp_.completion_producer), __ATOMIC_RELEASE);
   uint32_t place_of[kBatch];
   uint32_t queued = 0;
   for (uint32_t i = 0; i < count; i++) {
     if ((sampled_ >> i & 1) != 0) continue;
-    place_of[queued] = i;
-    xdp_desc& descriptor = descriptors[(xdp_.produced + queued++) % (2 * kBatch)];
-    descriptor.addr = static_cast<uint64_t>(Place(i) - xdp_.umem);
-    descriptor.len = static_cast<uint32_t>(config_.frame.size());
-    descriptor.options = 0;
+    place_of[queued++] = i;
+    xdp_.Send(Offset(i), static_cast<uint32_t>(config_.frame.size()));
   }
-  const uint32_t first = xdp_.produced;
-  xdp_.produced += queued;
-  __atomic_store_n(xdp_.tx_producer, xdp_.produced, __ATOMIC_RELEASE);
-  // One call takes 32 frames at most; EBUSY means the device dropped the frame just consumed.
-  for (int tries = 0; tries < kTransmitTries; tries++) {
-    const uint32_t before = Acquire(xdp_.tx_consumer);
-    if (before == xdp_.produced) return 0;
-    if (sendto(xdp_.fd, nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0) continue;
-    const int error = errno;
-    const uint32_t after = Acquire(xdp_.tx_consumer);
-    if (error == EBUSY && after != before) refused |= 1ull << place_of[after - 1 - first];
-    if (error == ENOBUFS || error == EAGAIN || error == EBUSY) {
-      __atomic_store_n(xdp_.completion_consumer, Acquire(xdp_.completion_producer), __ATOMIC_RELEASE);
-      continue;
-    }
-    return -error;
-  }
-  return -ENOBUFS;
+  uint64_t dropped = 0;
+  const int result = xdp_.Flush(dropped);
+  for (; dropped != 0; dropped &= dropped - 1) refused |= 1ull << place_of[__builtin_ctzll(dropped)];
+  return result;
 }
 
 int RawLink::TransmitPacket(uint32_t count, uint64_t& refused) noexcept {
@@ -147,7 +120,7 @@ uint32_t RawLink::Receive(Ledger& ledger, int64_t real_minus_mono_ns) noexcept {
   uint32_t taken = 0;
   while (taken < kReceiveBatch) {
     auto* header = reinterpret_cast<tpacket2_hdr*>(ring_ + static_cast<size_t>(ring_at_) * kRingFrame);
-    const uint32_t status = Acquire(&header->tp_status);
+    const uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
     if ((status & TP_STATUS_USER) == 0) break;
     const int64_t arrival_ns = static_cast<int64_t>(header->tp_sec) * kNsPerSecond + header->tp_nsec;
     Take(reinterpret_cast<const uint8_t*>(header) + header->tp_mac, header->tp_snaplen, header->tp_len,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "load_link.h"
+#include "load_xdp.h"
 
 namespace ntpd {
 
@@ -43,30 +44,15 @@ class RawLink : public LoadLink {
   std::vector<std::vector<uint8_t>> TakeControl() { return std::move(control_); }
   bool HasControl() const noexcept { return !control_.empty(); }
   int SendControl(const uint8_t* frame, uint32_t octets) noexcept;
-  const char* TransmitName() const noexcept { return xdp_.fd >= 0 ? "af_xdp" : "packet"; }
+  const char* TransmitName() const noexcept { return xdp_.fd() >= 0 ? "af_xdp" : "packet"; }
   bool DropsReplies() const noexcept { return drop_link_ >= 0; }
   // Room for composed frames: the link sends straight from it.
   uint8_t* Place(uint32_t at) noexcept;
 
  private:
-  struct Xdp {
-    int fd = -1;
-    uint8_t* umem = nullptr;
-    uint8_t* tx = nullptr;
-    size_t tx_octets = 0;
-    uint8_t* completion = nullptr;
-    size_t completion_octets = 0;
-    uint32_t* tx_producer = nullptr;
-    uint32_t* tx_consumer = nullptr;
-    uint32_t* completion_producer = nullptr;
-    uint32_t* completion_consumer = nullptr;
-    void* descriptors = nullptr;
-    uint32_t produced = 0;
-  };
   RawLink() = default;
   bool OpenReceive(LinkError& failure);
   bool OpenStamps(LinkError& failure);
-  int OpenXdp() noexcept;
   int TransmitXdp(uint32_t count, uint64_t& refused) noexcept;
   int TransmitPacket(uint32_t count, uint64_t& refused) noexcept;
   void Take(const uint8_t* frame, uint32_t captured, uint32_t length, bool checksum_ready, int64_t arrival_real_ns,
@@ -90,7 +76,7 @@ class RawLink : public LoadLink {
   uint8_t* ring_ = nullptr;
   size_t ring_octets_ = 0;
   uint32_t ring_at_ = 0;
-  Xdp xdp_;
+  XdpSocket xdp_;
   std::vector<uint8_t> frames_;  // for the packet socket
   Request batch_[kBatch];        // sampled requests leave by the stamping socket
   uint64_t sampled_ = 0;

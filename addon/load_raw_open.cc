@@ -4,7 +4,6 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/if_xdp.h>
 #include <linux/net_tstamp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -17,7 +16,6 @@
 namespace ntpd {
 namespace {
 
-constexpr uint32_t kFrameStride = 2048;
 constexpr uint32_t kRingFrame = 256;
 constexpr uint32_t kCompletions = 8192;
 constexpr uint32_t kStampNumbers = 8192;
@@ -96,8 +94,12 @@ std::unique_ptr<RawLink> RawLink::Open(const RawConfig& config, LinkError& failu
   if (!link->OpenReceive(failure) || !link->OpenStamps(failure)) return nullptr;
   const BpfResult drop = AttachReplyDrop(config.interface_index, v6, source, config.prefix_bits, link->target_port_);
   link->drop_link_ = drop.fd;  // absent before Linux 6.6: the caller hears of it through DropsReplies
-  if (!config.packet_transmit) link->OpenXdp();
-  if (link->xdp_.fd < 0) link->frames_.resize(kBatch * kFrameStride);
+  // In copy mode the kernel has copied a batch when the call that sends it returns: its frames are all the memory
+  // needed. Where AF_XDP is missing, the packet socket sends.
+  if (!config.packet_transmit) {
+    link->xdp_.Open(config.interface_index, config.queue, XdpSizes{kBatch, kBatch, kCompletions, 0, 2 * kBatch});
+  }
+  if (link->xdp_.fd() < 0) link->frames_.resize(kBatch * kXdpChunk);
   for (uint32_t i = 0; i < kBatch; i++) std::memcpy(link->Place(i), frame, config.frame.size());
   return link;
 }
@@ -151,62 +153,6 @@ bool RawLink::OpenStamps(LinkError& failure) {
   if (bind(stamps_, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) return Fail(failure, "bind(AF_PACKET)");
   stamp_sequences_.resize(kStampNumbers);
   return true;
-}
-
-// Copy mode only sends what the kernel has copied during the call, so one batch of frames is all the memory needed.
-// Returns 0, or -errno and leaves the packet socket to send.
-int RawLink::OpenXdp() noexcept {
-  const int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  const auto fail = [&](int error) {
-    close(fd);
-    for (auto& [at, octets] : {std::pair<uint8_t*&, size_t>(xdp_.umem, kBatch * kFrameStride),
-                               std::pair<uint8_t*&, size_t>(xdp_.tx, xdp_.tx_octets),
-                               std::pair<uint8_t*&, size_t>(xdp_.completion, xdp_.completion_octets)}) {
-      if (at != nullptr) munmap(at, octets);
-      at = nullptr;
-    }
-    return -error;
-  };
-  void* umem = mmap(nullptr, kBatch * kFrameStride, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
-                    -1, 0);
-  if (umem == MAP_FAILED) return fail(errno);
-  xdp_.umem = static_cast<uint8_t*>(umem);
-  xdp_umem_reg registration{};
-  registration.addr = reinterpret_cast<uint64_t>(umem);
-  registration.len = kBatch * kFrameStride;
-  registration.chunk_size = kFrameStride;
-  if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &registration, sizeof registration) < 0) return fail(errno);
-  if (Set(fd, SOL_XDP, XDP_UMEM_FILL_RING, kBatch) < 0 || Set(fd, SOL_XDP, XDP_TX_RING, 2 * kBatch) < 0 ||
-      Set(fd, SOL_XDP, XDP_UMEM_COMPLETION_RING, kCompletions) < 0) {
-    return fail(errno);
-  }
-  xdp_mmap_offsets offsets{};
-  socklen_t octets = sizeof offsets;
-  if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &octets) < 0) return fail(errno);
-  const auto map = [fd](size_t size, uint64_t at) {
-    void* mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, static_cast<off_t>(at));
-    return mapped == MAP_FAILED ? nullptr : static_cast<uint8_t*>(mapped);
-  };
-  xdp_.tx_octets = offsets.tx.desc + 2 * kBatch * sizeof(xdp_desc);
-  xdp_.completion_octets = offsets.cr.desc + kCompletions * sizeof(uint64_t);
-  xdp_.tx = map(xdp_.tx_octets, XDP_PGOFF_TX_RING);
-  if (xdp_.tx == nullptr) return fail(errno);
-  xdp_.completion = map(xdp_.completion_octets, XDP_UMEM_PGOFF_COMPLETION_RING);
-  if (xdp_.completion == nullptr) return fail(errno);
-  sockaddr_xdp address{};
-  address.sxdp_family = AF_XDP;
-  address.sxdp_ifindex = static_cast<uint32_t>(config_.interface_index);
-  address.sxdp_queue_id = config_.queue;
-  address.sxdp_flags = XDP_COPY;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) < 0) return fail(errno);
-  xdp_.tx_producer = reinterpret_cast<uint32_t*>(xdp_.tx + offsets.tx.producer);
-  xdp_.tx_consumer = reinterpret_cast<uint32_t*>(xdp_.tx + offsets.tx.consumer);
-  xdp_.descriptors = xdp_.tx + offsets.tx.desc;
-  xdp_.completion_producer = reinterpret_cast<uint32_t*>(xdp_.completion + offsets.cr.producer);
-  xdp_.completion_consumer = reinterpret_cast<uint32_t*>(xdp_.completion + offsets.cr.consumer);
-  xdp_.fd = fd;
-  return 0;
 }
 
 }  // namespace ntpd

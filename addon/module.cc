@@ -12,6 +12,7 @@ void ExportKeyRing(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
 void ExportLoadResponder(Napi::Env env, Napi::Object exports);
+void ExportLoadSink(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
 void ExportSocketOpen(Napi::Env env, Napi::Object exports);
@@ -29,6 +30,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportLayout(env, exports);
   ntpd::ExportLoadEngine(env, exports);
   ntpd::ExportLoadResponder(env, exports);
+  ntpd::ExportLoadSink(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);
   ntpd::ExportSocketOpen(env, exports);

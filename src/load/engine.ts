@@ -91,14 +91,14 @@ export class Engine {
       throw new OperatorError('load-unreachable', `no route to ${formatAddress(setup.target)} through ${link.name}`);
     }
     const source = clientAddress(setup.network, setup.firstClient);
-    const open = (destinationMac: Uint8Array): Engine => {
+    const open = (destinationMac: Uint8Array, packetTransmit: boolean): Engine => {
       const arrays = newArrays();
       const options: EngineOptions = {
         kind: 'raw',
         interfaceIndex: link.index,
         queue: setup.queue,
         ipv6: setup.target.length === 16,
-        packetTransmit: setup.packetTransmit,
+        packetTransmit,
         frame: requestFrame({
           sourceMac: link.mac,
           destinationMac,
@@ -115,7 +115,7 @@ export class Engine {
       const answers = setup.worker === 0 ? { network: setup.network, mac: link.mac } : null;
       return new Engine(openNative(options, arrays), arrays, answers);
     };
-    const resolver = open(new Uint8Array(6));
+    const resolver = open(new Uint8Array(6), true);
     let nextHopMac: Uint8Array | null;
     try {
       const asker = link.addresses.find((octets) => octets.length === route.nextHop.length) ?? source;
@@ -126,7 +126,7 @@ export class Engine {
     if (nextHopMac === null) {
       throw new OperatorError('load-unreachable', `${formatAddress(route.nextHop)} does not answer on ${link.name}`);
     }
-    return open(nextHopMac);
+    return open(nextHopMac, setup.packetTransmit);
   }
 
   /** Asks for a neighbour's link address; null when nobody tells. */
@@ -171,6 +171,11 @@ export class Engine {
   /** What has been counted, as plain arrays for another thread. */
   counted(): Counted {
     return { counts: this.#counts.slice(), sums: this.#sums.slice(), cells: this.#cells.slice() };
+  }
+
+  /** What the link alone can send, requests per second: the yardstick for the rest. */
+  bareRate(milliseconds: number): number {
+    return this.#native.bareRate(milliseconds);
   }
 
   describe(): EngineDescription {

@@ -76,6 +76,8 @@ export interface LoadEngine {
   slice(milliseconds: number): number;
   takeControl(): Uint8Array[];
   sendControl(frame: Uint8Array): void;
+  /** Requests per second that the link alone sends in this time, without schedule and accounts. */
+  bareRate(milliseconds: number): number;
   describe(): EngineDescription;
   close(): void;
 }
