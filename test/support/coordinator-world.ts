@@ -108,8 +108,9 @@ interface WorldOptions {
   readonly sources?: readonly Partial<SourceOptions>[];
   readonly synchronization?: Partial<SynchronizationOptions>;
   readonly coordinator?: Partial<CoordinatorOptions>;
-  /** The oscillator gains so many seconds per second; how far the clock is from the truth at the start. */
-  readonly oscillatorError?: number;
+  /** What the oscillator has gained on the truth after so many seconds; a gain of 10 ppm if left out. */
+  readonly deviation?: (atTrue: number) => number;
+  /** How far the clock is ahead of the truth at the start. */
   readonly clockAheadSeconds?: number;
   readonly startNtpSeconds?: number;
 }
@@ -138,13 +139,13 @@ export class CoordinatorWorld {
   /** UTC less the seconds since the start: leap seconds. */
   leapSeconds: (atTrue: number) => number = () => 0;
   readonly startNtpSeconds: number;
-  readonly #oscillatorError: number;
+  readonly #deviation: (atTrue: number) => number;
   readonly #arrivals: Arrival[] = [];
 
   constructor(options: WorldOptions = {}) {
     this.random = seededRandom(options.seed ?? 1);
     this.startNtpSeconds = options.startNtpSeconds ?? WORLD_START;
-    this.#oscillatorError = options.oscillatorError ?? 1e-5;
+    this.#deviation = options.deviation ?? ((atTrue) => 1e-5 * atTrue);
     const ahead = options.clockAheadSeconds ?? 0.1;
     const epoch = { seconds: 0, fraction: 0 };
     addSeconds(this.startNtpSeconds, 0, ahead, epoch);
@@ -171,7 +172,14 @@ export class CoordinatorWorld {
   readonly #aheadSeconds: number;
 
   localAt(trueSeconds: number): LocalSeconds {
-    return trueSeconds * (1 + this.#oscillatorError);
+    return trueSeconds + this.#deviation(trueSeconds);
+  }
+
+  /** The inverse; the deviation changes so little that a few rounds reach a double's limit. */
+  #trueAt(local: LocalSeconds): number {
+    let atTrue = local;
+    for (let round = 0; round < 5; round++) atTrue = local - this.#deviation(atTrue);
+    return atTrue;
   }
 
   get nowLocal(): LocalSeconds {
@@ -220,7 +228,7 @@ export class CoordinatorWorld {
     this.#drain();
     for (;;) {
       this.#arrivals.sort((a, b) => a.atTrue - b.atTrue);
-      const wake = this.coordinator.nextWakeLocal / (1 + this.#oscillatorError);
+      const wake = this.#trueAt(this.coordinator.nextWakeLocal);
       const arrival = this.#arrivals[0];
       const next = Math.max(this.nowTrue, Math.min(wake, arrival?.atTrue ?? Number.POSITIVE_INFINITY));
       if (next > endTrue) break;

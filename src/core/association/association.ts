@@ -20,7 +20,8 @@ const FREQUENCY_SIGMAS = 4;
 const ANSWER_SECONDS_MAX = 8;
 /** So many samples in a row that exclude the filter's prediction: something jumped, the filter starts anew. */
 const CONTRADICTIONS_MAX = 3;
-const CONTRADICTION_SIGMAS = 8;
+/** How far beyond a sample's own limits the filter may be, as a share of the round trip: stamps are noisy. */
+const CONTRADICTION_SHARE = 0.5;
 
 /** What associations share with their coordinator. */
 export interface AssociationContext {
@@ -371,25 +372,29 @@ export class Association {
     // A known asymmetry helps the estimate; the bound needs no knowledge of the path.
     const shift = asymmetry * (upRaw + downRaw);
     const sample = { ...raw, upSeconds: upRaw - shift, downSeconds: downRaw + shift };
-    this.#watchContradiction(sample);
     this.#correctness.add({ ...raw, upSeconds: upRaw, downSeconds: downRaw }, remoteSeconds);
     this.filter.add(sample);
+    this.#watchContradiction(sample);
     this.samplesUsed++;
     this.recentSamples.push({ sample: raw, remoteSeconds });
     if (this.recentSamples.length > SAVED_SAMPLES) this.recentSamples.shift();
   }
 
-  /** A safety net under the filter: samples that cannot be, if it were right, throw it away. */
+  /**
+   * A safety net under the filter: what it believes after a sample has to lie between T3 − T4 and T2 − T1 of that
+   * sample, or nearly so. When it does not time and again, something jumped that the filter has not understood.
+   */
   #watchContradiction(sample: Sample): void {
     if (!this.filter.predict(sample.atLocal, estimate)) return;
-    const margin = CONTRADICTION_SIGMAS * estimate.offsetSigmaSeconds + sample.precisionSeconds;
+    const { upSeconds, downSeconds, precisionSeconds } = sample;
+    const margin = precisionSeconds + CONTRADICTION_SHARE * Math.max(0, upSeconds + downSeconds);
     const { offsetSeconds } = estimate;
-    if (offsetSeconds > sample.upSeconds + margin || offsetSeconds < -sample.downSeconds - margin)
-      this.#contradictions++;
-    else this.#contradictions = 0;
+    const isPossible = offsetSeconds <= upSeconds + margin && offsetSeconds >= -downSeconds - margin;
+    this.#contradictions = isPossible ? 0 : this.#contradictions + 1;
     if (this.#contradictions < CONTRADICTIONS_MAX) return;
     this.#contradictions = 0;
     this.filter.reset();
+    this.filter.add(sample);
     this.poll.restart(this.options.pollLog2Initial);
   }
 

@@ -22,8 +22,8 @@ const JITTER_SHARE = 0.04;
  * Longer intervals are asked for while the prediction at the end of one would still be this much better than a new
  * measurement, and shorter ones when it would not by far.
  */
-const LENGTHEN_RATIO = 0.35;
-const SHORTEN_RATIO = 0.9;
+const LENGTHEN_RATIO = 0.6;
+const SHORTEN_RATIO = 1.3;
 
 /** When an association asks next (RFC 5905 §13, by the filter's own forecast instead of a jiggle counter). */
 export class Poll {
