@@ -13,7 +13,7 @@ enum SampleWord : uint32_t {
   kRawNs = 5,
   kBootSeconds = 6,
   kBootNs = 7,
-  kWindowNs = 8,  // all four were read within this
+  kWindowNs = 8,  // all but the last were read within this
   kSampleWords = 9,
 };
 
@@ -22,14 +22,16 @@ struct ClockReading {
   int64_t windowNs;
 };
 
+/** The raw clock is read before and after the two others and its middle taken, so that all three are of one instant. */
 inline ClockReading ReadClocksOnce() {
   ClockReading reading;
-  const int64_t before = ReadClock(CLOCK_MONOTONIC);
-  clock_gettime(CLOCK_MONOTONIC_RAW, &reading.raw);
+  clock_gettime(CLOCK_BOOTTIME, &reading.boot);
+  const int64_t before = ReadClock(CLOCK_MONOTONIC_RAW);
   clock_gettime(CLOCK_REALTIME, &reading.real);
   clock_gettime(CLOCK_MONOTONIC, &reading.mono);
-  clock_gettime(CLOCK_BOOTTIME, &reading.boot);
-  reading.windowNs = ReadClock(CLOCK_MONOTONIC) - before;
+  reading.windowNs = ReadClock(CLOCK_MONOTONIC_RAW) - before;
+  const int64_t middle = before + reading.windowNs / 2;
+  reading.raw = {static_cast<time_t>(middle / kNsPerSecond), static_cast<long>(middle % kNsPerSecond)};
   return reading;
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
 import { ClientSockets } from '../native/client-socket.ts';
-import { clockPrecisionLog2, localOrigin } from '../native/clock-sample.ts';
+import { clockPrecisionLog2 } from '../native/clock-sample.ts';
+import { LocalTimescale } from '../native/local-timescale.ts';
 import { describeResult, formatResults, jsonResult } from './query-report.ts';
 import { type QueryOptions, type QueryResult, query } from './query-run.ts';
 import { readTarget, resolveTarget } from './query-target.ts';
@@ -54,7 +55,7 @@ async function run(hosts: readonly string[], flags: QueryFlags): Promise<void> {
     version: flags.ntpVersion,
     precisionLog2: clockPrecisionLog2(),
   };
-  const sockets = new ClientSockets(localOrigin());
+  const sockets = new ClientSockets(new LocalTimescale());
   try {
     await sleep(STAMPING_STARTS_MS);
     const asked = parsed.map(async ({ text, host }) =>

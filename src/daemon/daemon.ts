@@ -1,5 +1,6 @@
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import type { ServerConfig } from '../config/schema.ts';
+import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
 import { type PoolListener, ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
@@ -9,8 +10,8 @@ import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
+import { Synchroniser } from './synchroniser.ts';
 
-const PUBLISH_MS = 1000;
 const REPORT_MS = 60_000;
 /** Within this a living worker has moved its heartbeat. */
 const HEARTBEAT_MS = 1000;
@@ -20,18 +21,25 @@ export class Daemon {
   private readonly settings: Settings;
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
-  private readonly publisher: LocalPublisher;
+  private readonly time: LocalPublisher | Synchroniser;
   private readonly reporter: CounterReporter = new CounterReporter();
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
   private pool: ServerPool | null = null;
 
-  constructor(settings: Settings, log: Logger) {
+  /**
+   * @param onPanic - asked for when the clock would have to be set further than the limits allow.
+   * @throws OperatorError when the clock may not be set.
+   */
+  constructor(settings: Settings, log: Logger, onPanic: (reason: string) => void) {
     this.settings = settings;
     this.log = log;
-    const { clock, localStratum, referenceId } = settings.config.synchronization;
-    const trustKernel = clock === 'none' && settings.config.source.length === 0;
-    this.publisher = new LocalPublisher({ page: this.page, localStratum, referenceId, trustKernel });
+    const { config } = settings;
+    const { clock, localStratum, referenceId } = config.synchronization;
+    this.time =
+      config.source.length === 0
+        ? new LocalPublisher({ page: this.page, localStratum, referenceId, trustKernel: clock === 'none' })
+        : new Synchroniser({ config, page: this.page, timescale: new LocalTimescale(clockFault(clock)), log, onPanic });
   }
 
   /**
@@ -42,10 +50,8 @@ export class Daemon {
   async start(): Promise<void> {
     const { config, workers } = this.settings;
     for (const warning of warnings(config)) this.log.warn(warning);
-    if (config.source.length > 0) this.log.warn(`${config.source.length} sources are configured and not used yet`);
     if (config.workers.lockMemory) this.lockMemory();
-    this.publisher.publish();
-    this.timers.push(setInterval(() => this.publisher.publish(), PUBLISH_MS));
+    this.time.start();
     this.pool = this.openPool();
     await this.pool?.ready();
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
@@ -58,6 +64,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.manager.stopping();
     await this.pool?.stop();
+    this.time.stop();
     for (const timer of this.timers) clearInterval(timer);
   }
 
@@ -76,7 +83,7 @@ export class Daemon {
       });
     } catch (cause) {
       const failed = config.server[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
-      for (const timer of this.timers) clearInterval(timer);
+      this.time.stop();
       throw listenError(formatEndpoint(failed.listen), cause);
     }
   }
@@ -116,9 +123,12 @@ export class Daemon {
         this.log.warn(`${listen}: the kernel granted a smaller receive-buffer; raise net.core.rmem_max`);
       }
     }
-    const { leap, stratum } = this.publisher.published;
+    const { leap, stratum } = this.time.published;
     const { clock } = config.synchronization;
-    this.log.info({ workers: this.pool === null ? 0 : workers, clock, leap, stratum }, describeTime(stratum));
+    this.log.info(
+      { workers: this.pool === null ? 0 : workers, clock, leap, stratum },
+      describeTime(config.source.length, stratum),
+    );
     if (tryOut) {
       const { port } = (config.server[0] as ServerConfig).listen;
       this.log.info(`try it: ntpd-ts query 127.0.0.1:${port}`);
@@ -131,10 +141,17 @@ export class Daemon {
   }
 }
 
-function describeTime(stratum: number): string {
+function describeTime(sources: number, stratum: number): string {
+  if (sources > 0) return `following ${sources} configured ${sources === 1 ? 'source' : 'sources'}`;
   return stratum < 16
     ? `the local clock is served at stratum ${stratum}`
     : 'the local clock is served as unsynchronised: there is no source, no local-stratum, and the kernel does not vouch for it';
+}
+
+/** A clock that is wrong on purpose, for tests: NTPD_TS_CLOCK_FAULT="SECONDS PPM", with the software clock only. */
+function clockFault(clock: string): ClockFault | undefined {
+  const [offsetSeconds = 0, ppm = 0] = (process.env['NTPD_TS_CLOCK_FAULT'] ?? '').split(' ').map(Number);
+  return clock === 'software' ? { offsetSeconds, frequency: ppm * 1e-6 } : undefined;
 }
 
 function poolListener(server: ServerConfig): PoolListener {

@@ -35,6 +35,14 @@ function exitCodeOf(error: unknown): number {
     console.error(`ntpd-ts: ${error.message}`);
     return error.exitCode;
   }
+  if (/^E[MN]FILE$/.test((error as NodeJS.ErrnoException).code ?? '')) {
+    return exitCodeOf(
+      new OperatorError(
+        'too-few-descriptors',
+        'too few file descriptors; raise "ulimit -n" (LimitNOFILE= of the unit)',
+      ),
+    );
+  }
   console.error('ntpd-ts: a fault of the program itself:', error);
   return EXIT.software;
 }

@@ -4,6 +4,10 @@ import { readTimex, TIMEX_MAXIMUM_ERROR, TIMEX_STATUS, timexRow } from '../nativ
 import { SystemClockPublisher } from '../workers/system-clock-publisher.ts';
 import { type TimePage, type TimePublication, unsynchronised } from '../workers/time-page.ts';
 
+const PUBLISH_MS = 1000;
+/** The kernel lets its maximum error grow by this much per second. */
+const KERNEL_DISPERSION_RATE = 500e-6;
+
 export interface LocalPublisherOptions {
   readonly page: TimePage;
   /** 16: nobody vouches for the local clock. */
@@ -20,6 +24,7 @@ export class LocalPublisher {
   private readonly clock: SystemClockPublisher;
   private readonly publication: TimePublication = unsynchronised();
   private readonly timex: Float64Array = timexRow();
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(options: LocalPublisherOptions) {
     this.options = options;
@@ -31,8 +36,17 @@ export class LocalPublisher {
     return this.publication;
   }
 
-  /** To be called once a second. */
-  publish(): void {
+  /** Publishes now and once a second from then on. */
+  start(): void {
+    this.publish();
+    this.timer = setInterval(() => this.publish(), PUBLISH_MS);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+  }
+
+  private publish(): void {
     const { publication, options, precisionLog2 } = this;
     const time = localTime({ ...options, precisionLog2, kernel: options.trustKernel ? this.kernelState() : null });
     publication.leap = time.leap;
@@ -54,6 +68,3 @@ export class LocalPublisher {
     return { state: state < 0 ? 5 : state, status, maximumErrorUs };
   }
 }
-
-/** The kernel lets its maximum error grow by this much per second. */
-const KERNEL_DISPERSION_RATE = 500e-6;

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT } from '../errors.ts';
+import { EXIT, OperatorError } from '../errors.ts';
 import { Daemon } from './daemon.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { resolveSettings, type ServeFlags } from './settings.ts';
@@ -31,13 +31,19 @@ function integerBetween(min: number, max: number): (text: string) => number {
 async function serve(flags: ServeFlags): Promise<void> {
   const settings = resolveSettings(flags);
   const log = createLogger(settings.config.observability);
-  const daemon = new Daemon(settings, log);
   endOnFault(log);
+  let panic: (reason: string) => void = () => {};
+  const panicked = new Promise<{ reason: string }>((resolve) => {
+    panic = (reason) => resolve({ reason });
+  });
+  const daemon = new Daemon(settings, log, panic);
   const stopped = untilStopped(log);
   await daemon.start();
-  const signal = await stopped;
-  log.info({ signal }, 'stopping');
+  const end = await Promise.race([stopped.then((signal) => ({ signal })), panicked]);
+  if ('reason' in end) log.fatal(`ending, the clock untouched: ${end.reason}`);
+  else log.info(end, 'stopping');
   await daemon.stop();
+  if ('reason' in end) throw new OperatorError('clock-panic', end.reason);
   log.info('stopped');
 }
 

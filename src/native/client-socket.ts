@@ -2,7 +2,8 @@ import { getSystemErrorName } from 'node:util';
 import type { LocalSeconds } from '../core/ports.ts';
 import { STAMP_KERNEL } from '../core/server/slot.ts';
 import { loadAddon } from './binding.ts';
-import { type LocalOrigin, SAMPLE_RAW, SAMPLE_REAL, SAMPLE_WORDS } from './clock-sample.ts';
+import { SAMPLE_MONO, SAMPLE_RAW, SAMPLE_REAL, SAMPLE_WORDS } from './clock-sample.ts';
+import type { LocalTimescale } from './local-timescale.ts';
 
 /** Where to send requests, and from where. */
 export interface ClientTarget {
@@ -22,7 +23,7 @@ export interface ClientStamp {
   /** CLOCK_REALTIME, Unix seconds and nanoseconds. */
   readonly realSeconds: number;
   readonly realNs: number;
-  /** CLOCK_MONOTONIC_RAW less its value at `LocalTimescale` start. */
+  /** On the sockets' local timescale. */
   readonly local: LocalSeconds;
 }
 
@@ -55,20 +56,24 @@ const RECORD_SECONDS = 1;
 const RECORD_NS = 2;
 const RECORD_SAMPLE = 3;
 const RECORD_WORDS = RECORD_SAMPLE + SAMPLE_WORDS;
+/** Readings of one mapping differ by less: two clocks read one after the other, and rounding at this size. */
+const MAPPING_TOLERANCE_NS = 2000;
 const DATAGRAM_OCTETS = 2048;
 /** Datagrams read at once from one socket before the others get their turn. */
 const READ_MAX = 16;
 
 /** All client sockets of this thread. They do not keep the event loop alive; timers of their users do. */
 export class ClientSockets {
-  private readonly origin: LocalOrigin;
+  private readonly timescale: LocalTimescale;
   private readonly native: NativeClientSockets;
   private readonly sockets: Map<number, ClientSocket> = new Map();
   private readonly record: Float64Array = new Float64Array(new ArrayBuffer(RECORD_WORDS * 8));
+  /** CLOCK_REALTIME − CLOCK_MONOTONIC, ns, at the last stamp; changes when the clock is set. */
+  private mappingNs = Number.NaN;
   private readonly datagram: Uint8Array = new Uint8Array(new ArrayBuffer(DATAGRAM_OCTETS));
 
-  constructor(origin: LocalOrigin) {
-    this.origin = origin;
+  constructor(timescale: LocalTimescale) {
+    this.timescale = timescale;
     const { ClientSockets: Native } = loadAddon<ClientSocketAddon>();
     this.native = new Native((fd) => this.drain(fd));
   }
@@ -123,18 +128,25 @@ export class ClientSockets {
     }
   }
 
-  /** The record as an object: the stamp's age on CLOCK_REALTIME, taken back from the raw clock read beside it. */
+  /**
+   * The record as an object: the stamp's age on CLOCK_REALTIME, taken back from the raw clock read beside it. When
+   * the clock was set since the last stamp, this one may be from before: the moment of reading takes its place.
+   */
   private stamp(): ClientStamp {
     const at = (word: number): number => this.record[word] as number;
+    const since = (word: number, seconds: number, ns: number): number =>
+      at(RECORD_SAMPLE + word) - seconds + (at(RECORD_SAMPLE + word + 1) - ns) / 1e9;
+    const nowLocal = this.timescale.localAt(at(RECORD_SAMPLE + SAMPLE_RAW), at(RECORD_SAMPLE + SAMPLE_RAW + 1));
+    const mappingNs = since(SAMPLE_REAL, at(RECORD_SAMPLE + SAMPLE_MONO), at(RECORD_SAMPLE + SAMPLE_MONO + 1)) * 1e9;
+    const wasSet = Math.abs(mappingNs - this.mappingNs) > MAPPING_TOLERANCE_NS;
+    this.mappingNs = mappingNs;
     const [realSeconds, realNs] = [at(RECORD_SECONDS), at(RECORD_NS)];
-    const ageSeconds =
-      at(RECORD_SAMPLE + SAMPLE_REAL) - realSeconds + (at(RECORD_SAMPLE + SAMPLE_REAL + 1) - realNs) / 1e9;
-    const nowLocal =
-      at(RECORD_SAMPLE + SAMPLE_RAW) -
-      this.origin.rawSeconds +
-      (at(RECORD_SAMPLE + SAMPLE_RAW + 1) - this.origin.rawNs) / 1e9;
-    const source = at(RECORD_SOURCE) === STAMP_KERNEL ? 'kernel' : 'daemon';
-    return { source, realSeconds, realNs, local: nowLocal - ageSeconds };
+    const ageSeconds = since(SAMPLE_REAL, realSeconds, realNs);
+    if (at(RECORD_SOURCE) === STAMP_KERNEL && !wasSet && ageSeconds >= 0) {
+      return { source: 'kernel', realSeconds, realNs, local: nowLocal - this.timescale.rate * ageSeconds };
+    }
+    const [nowSeconds, nowNs] = [at(RECORD_SAMPLE + SAMPLE_REAL), at(RECORD_SAMPLE + SAMPLE_REAL + 1)];
+    return { source: 'daemon', realSeconds: nowSeconds, realNs: nowNs, local: nowLocal };
   }
 }
 

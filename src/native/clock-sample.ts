@@ -27,16 +27,3 @@ export function sampleClocks(out: Float64Array): void {
 export function clockPrecisionLog2(): number {
   return loadAddon<NativeClockSample>().clockPrecision();
 }
-
-/** The origin of a local timescale: CLOCK_MONOTONIC_RAW at local 0. */
-export interface LocalOrigin {
-  readonly rawSeconds: number;
-  readonly rawNs: number;
-}
-
-/** A local timescale that starts now. */
-export function localOrigin(): LocalOrigin {
-  const sample = clockSampleRow();
-  sampleClocks(sample);
-  return { rawSeconds: sample[SAMPLE_RAW] as number, rawNs: sample[SAMPLE_RAW + 1] as number };
-}

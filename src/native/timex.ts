@@ -20,6 +20,20 @@ export const TIMEX_TICK = 11;
 export const TIMEX_TAI = 20;
 export const TIMEX_WORDS = 21;
 
+/** Modes: which fields a call sets (protocol of adjtimex(2)). */
+export const ADJ_FREQUENCY = 0x0002;
+export const ADJ_MAXERROR = 0x0004;
+export const ADJ_ESTERROR = 0x0008;
+export const ADJ_STATUS = 0x0010;
+export const ADJ_SETOFFSET = 0x0100;
+export const ADJ_NANO = 0x2000;
+export const ADJ_TICK = 0x4000;
+
+/** Status bits that are ours to set. */
+export const STA_INSERT = 0x10;
+export const STA_DELETE = 0x20;
+export const STA_UNSYNCHRONISED = 0x40;
+
 /** A fresh row, every field 0. */
 export function timexRow(): Float64Array {
   return new Float64Array(new ArrayBuffer(TIMEX_WORDS * Float64Array.BYTES_PER_ELEMENT));

@@ -1,0 +1,103 @@
+import type { Coordinator } from '../core/coordinator.ts';
+import type { ReleaseOutput, RequestOutput } from '../core/coordinator-output.ts';
+import type { ClientSocket, ClientSocketEvents, ClientSockets, ClientStamp } from '../native/client-socket.ts';
+import type { LocalTimescale } from '../native/local-timescale.ts';
+
+/** An open socket and the exchange that it serves at present. */
+interface Line {
+  readonly socket: ClientSocket;
+  token: number;
+}
+
+/** Carries the coordinator's requests to sockets and what comes of them back. */
+export class Exchanges {
+  private readonly sockets: ClientSockets;
+  private readonly timescale: LocalTimescale;
+  private readonly coordinator: Coordinator;
+  /** To be called after each input that did not come from the coordinator's own outputs. */
+  private readonly onInput: () => void;
+  private readonly byToken: Map<number, Line> = new Map();
+  private readonly sticky: Map<number, Line> = new Map();
+
+  constructor(sockets: ClientSockets, timescale: LocalTimescale, coordinator: Coordinator, onInput: () => void) {
+    this.sockets = sockets;
+    this.timescale = timescale;
+    this.coordinator = coordinator;
+    this.onInput = onInput;
+  }
+
+  /** Sends a request; what becomes of it is told to the coordinator. */
+  send(request: RequestOutput): void {
+    const { token } = request;
+    try {
+      const line = this.lineFor(request);
+      const stamp = line.socket.send(request.octets.subarray(0, request.length));
+      this.coordinator.requestSent(this.timescale.sample(), token, stamp.local, stamp.source);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if (code === undefined) throw error;
+      this.coordinator.requestFailed(this.timescale.sample(), token, code);
+    }
+  }
+
+  /** The exchange is over; its socket is closed unless the association goes on using it. */
+  release(release: ReleaseOutput): void {
+    const line = this.byToken.get(release.token);
+    this.byToken.delete(release.token);
+    const kept = this.sticky.get(release.associationId);
+    if (kept !== undefined && release.final) {
+      this.sticky.delete(release.associationId);
+      kept.socket.close();
+    }
+    if (line !== undefined && line !== kept) line.socket.close();
+  }
+
+  private lineFor(request: RequestOutput): Line {
+    const { token, associationId } = request;
+    const kept = this.sticky.get(associationId);
+    const line = kept ?? this.open(request);
+    line.token = token;
+    this.byToken.set(token, line);
+    if (request.sticky) this.sticky.set(associationId, line);
+    return line;
+  }
+
+  private open(request: RequestOutput): Line {
+    const [address = '', scope] = request.address.split('%');
+    const device = request.bindInterface ?? scope;
+    const target = {
+      address,
+      port: request.port,
+      dscp: request.dscp,
+      ...(device === undefined ? {} : { interface: device }),
+      ...(request.bindAddress === null ? {} : { bindAddress: request.bindAddress }),
+    };
+    const line: Line = {
+      token: request.token,
+      socket: this.sockets.open(
+        target,
+        this.events(() => line.token, address, request.port),
+      ),
+    };
+    return line;
+  }
+
+  private events(token: () => number, address: string, port: number): ClientSocketEvents {
+    const { coordinator, timescale } = this;
+    return {
+      onTransmitStamp: (stamp: ClientStamp) => {
+        coordinator.requestSent(timescale.sample(), token(), stamp.local, stamp.source);
+        this.onInput();
+      },
+      onDatagram: (octets: Uint8Array, { local, source }: ClientStamp) => {
+        const now = timescale.sample();
+        coordinator.datagramReceived(now, token(), octets, octets.length, local, source, address, port);
+        this.onInput();
+      },
+      onError: (code: string) => {
+        coordinator.requestFailed(timescale.sample(), token(), code);
+        this.onInput();
+      },
+    };
+  }
+}
