@@ -97,13 +97,13 @@ async function run(target: string, files: readonly string[], options: LoadOption
   const results = await measureTarget(target, options);
   if (options.json === true) console.log(JSON.stringify(results));
   if (options.html !== undefined) writePage(options.html, htmlReport([results]));
+  if (results.steps.every((step) => step.counts.replies === 0)) {
+    throw new OperatorError('no-answer', `${target} answered none of the requests`);
+  }
   const invalid = results.steps.filter((step) => !step.valid);
   if (results.search === null && invalid.length > 0) {
     const reasons = new Set(invalid.flatMap((step) => step.invalidReasons));
     throw new OperatorError('load-not-kept', `${[...reasons][0]}: such a step says nothing about the server`);
-  }
-  if (results.steps.every((step) => step.counts.replies === 0)) {
-    throw new OperatorError('no-answer', `${target} answered none of the requests`);
   }
 }
 
