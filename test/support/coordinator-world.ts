@@ -13,6 +13,9 @@ import { addSeconds } from '../../src/protocol/timestamp.ts';
 /** NTP seconds at which the worlds begin: 2026-11-24 12:00:00 UTC. */
 export const WORLD_START = 4_004_510_400;
 
+/** How long a server takes to answer. */
+const RESIDENCE_SECONDS = 50e-6;
+
 /** A small seeded generator (mulberry32), so that a failure replays. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
@@ -287,7 +290,7 @@ export class CoordinatorWorld {
     server.requests.push({ atTrue: arrivesTrue, octets });
     const reply = server.tamper(this.#answer(server, octets, arrivesTrue), octets);
     if (reply === null) return;
-    const atTrue = arrivesTrue + 10e-6 + server.downSeconds();
+    const atTrue = arrivesTrue + RESIDENCE_SECONDS + server.downSeconds();
     this.#arrivals.push({ atTrue, token: request.token, octets: reply, address: server.address });
   }
 
@@ -304,7 +307,7 @@ export class CoordinatorWorld {
     this.#stamp(view, 16, arrivesTrue - 5, server);
     reply.set(request.subarray(40, 48), 24);
     this.#stamp(view, 32, arrivesTrue, server);
-    this.#stamp(view, 40, arrivesTrue + 10e-6, server);
+    this.#stamp(view, 40, arrivesTrue + RESIDENCE_SECONDS, server);
     return reply;
   }
 

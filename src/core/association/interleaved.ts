@@ -9,9 +9,11 @@ import type { Poll } from './poll.ts';
  */
 const POLL_LOG2_MAX = 6;
 const JITTER_SECONDS_MAX = 50e-6;
-/** Unanswered interleaved requests, or basic replies to them, in a row before the mode is given up for a while. */
-const FAILURES_MAX = 4;
-/** Polls in basic mode after that. */
+/** After so many unanswered requests in a row a basic one is sent: the server may choke on the others. */
+const UNANSWERED_MAX = 4;
+/** After so many basic replies in a row to interleaved requests the server does not have the mode, */
+const REFUSALS_MAX = 4;
+/** and is not asked for it during so many polls. */
 const PAUSE_POLLS = 64;
 
 const estimate = {} as Estimate;
@@ -23,7 +25,8 @@ export class InterleavedClient {
   past: PastExchange | null = null;
 
   readonly #isAllowed: boolean;
-  #failures = 0;
+  #unanswered = 0;
+  #refusals = 0;
   #pausePolls = 0;
 
   constructor(isAllowed: boolean) {
@@ -42,15 +45,21 @@ export class InterleavedClient {
     return filter.predict(nowLocal, estimate) && estimate.jitterSeconds <= JITTER_SECONDS_MAX ? this.past : null;
   }
 
+  /** An interleaved request was not answered. */
   unanswered(): void {
-    this.#fail();
+    if (++this.#unanswered >= UNANSWERED_MAX) this.reset();
   }
 
   /** A reply came: remembers its exchange for the next request. */
   answered(exchange: Exchange, mode: 'basic' | 'interleaved', receiveLocal: LocalSeconds, rec: WireStamp): void {
     this.isActive = mode === 'interleaved';
-    if (this.isActive) this.#failures = 0;
-    else if (exchange.rec !== null) this.#fail();
+    this.#unanswered = 0;
+    if (this.isActive) {
+      this.#refusals = 0;
+    } else if (exchange.rec !== null && ++this.#refusals >= REFUSALS_MAX) {
+      this.#refusals = 0;
+      this.#pausePolls = PAUSE_POLLS;
+    }
     this.past = { transmitLocal: exchange.transmitLocal, receiveLocal, rec: { ...rec }, wasUsed: false };
   }
 
@@ -62,12 +71,5 @@ export class InterleavedClient {
   reset(): void {
     this.past = null;
     this.isActive = false;
-  }
-
-  #fail(): void {
-    if (++this.#failures < FAILURES_MAX) return;
-    this.#failures = 0;
-    this.#pausePolls = PAUSE_POLLS;
-    this.past = null;
   }
 }
