@@ -1,15 +1,21 @@
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
+import { controlPath } from '../config/control-path.ts';
 import type { ServerConfig } from '../config/schema.ts';
+import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
+import { describeRefid } from '../protocol/refid.ts';
+import { programVersion } from '../version.ts';
 import { type PoolListener, ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
+import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { listenError } from './listen-error.ts';
 import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
+import type { DaemonStatus } from './status.ts';
 import { Synchroniser } from './synchroniser.ts';
 
 const REPORT_MS = 60_000;
@@ -17,7 +23,7 @@ const REPORT_MS = 60_000;
 const HEARTBEAT_MS = 1000;
 
 /** The running daemon: the workers, the page they serve from, and the logs. */
-export class Daemon {
+export class Daemon implements ControlTarget {
   private readonly settings: Settings;
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
@@ -26,6 +32,7 @@ export class Daemon {
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
   private pool: ServerPool | null = null;
+  private control: ControlServer | null = null;
 
   /**
    * @param onPanic - asked for when the clock would have to be set further than the limits allow.
@@ -55,6 +62,7 @@ export class Daemon {
     this.pool = this.openPool();
     await this.pool?.ready();
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
+    await this.openControl();
     this.announce(workers);
     this.manager.ready('serving');
     this.feedWatchdog();
@@ -63,9 +71,77 @@ export class Daemon {
   /** Lets the workers finish what they have, then closes everything. */
   async stop(): Promise<void> {
     this.manager.stopping();
+    await this.control?.stop();
     await this.pool?.stop();
     this.time.stop();
     for (const timer of this.timers) clearInterval(timer);
+  }
+
+  status(): DaemonStatus {
+    const { leap, stratum, refid, rootDelaySeconds, rootDispersionSeconds, precisionLog2 } = this.time.published;
+    return {
+      version: programVersion(),
+      pid: process.pid,
+      uptimeSeconds: process.uptime(),
+      served: {
+        leap,
+        stratum,
+        refid: describeRefid(refid, stratum),
+        rootDelaySeconds,
+        rootDispersionSeconds,
+        precisionLog2,
+      },
+      server: {
+        listeners: this.listeners(),
+        workers: this.pool === null ? 0 : this.settings.workers,
+        workersLost: this.pool?.workersLost ?? 0,
+        counters: this.pool?.counters() ?? null,
+      },
+      synchronization: this.time instanceof Synchroniser ? this.time.status() : null,
+    };
+  }
+
+  forceSync(): string {
+    return this.synchroniser().forceSync();
+  }
+
+  setOnline(online: boolean, source: string | null): number {
+    return this.synchroniser().setOnline(online, source);
+  }
+
+  refreshSources(): void {
+    this.synchroniser().refreshSources();
+  }
+
+  reload(): Promise<readonly string[]> {
+    throw new OperatorError('control-refused', 'the configuration cannot be read again while the daemon runs');
+  }
+
+  private synchroniser(): Synchroniser {
+    if (this.time instanceof Synchroniser) return this.time;
+    throw new OperatorError('control-refused', 'no source is configured');
+  }
+
+  /** The addresses that are served, as they came to stand. */
+  private listeners(): string[] {
+    return (this.pool?.listeners ?? []).map(({ port }, index) => {
+      const server = this.settings.config.server[index] as ServerConfig;
+      return formatEndpoint({ ...server.listen, port });
+    });
+  }
+
+  /** A daemon without its control socket is still a daemon: that it has none is said, and why. */
+  private async openControl(): Promise<void> {
+    const { observability } = this.settings.config;
+    const path = controlPath(observability);
+    if (path === null) return;
+    const control = new ControlServer(path, this);
+    try {
+      await control.start(observability.observationPermissions);
+      this.control = control;
+    } catch (cause) {
+      this.log.warn(`no control socket at ${path}: ${(cause as Error).message}; see observation-path`);
+    }
   }
 
   private openPool(): ServerPool | null {
@@ -112,9 +188,10 @@ export class Daemon {
 
   private announce(workers: number): void {
     const { config, tryOut } = this.settings;
+    const listens = this.listeners();
     for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
       const server = config.server[index] as ServerConfig;
-      const listen = formatEndpoint({ ...server.listen, port: listener.port });
+      const listen = listens[index];
       this.log.info(
         { listen, stamps: server.timestamping, receiveBufferOctets: listener.receiveBufferOctets },
         'serving',

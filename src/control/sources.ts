@@ -1,0 +1,22 @@
+import { Argument, Command } from 'commander';
+import { OperatorError } from '../errors.ts';
+import { ControlClient, type ControlFlags, withControlOptions } from './client.ts';
+
+/** `ntpd-ts sources online|offline|refresh [SOURCE]`: switches polling, or resolves names again. */
+export function sourcesCommand(): Command {
+  return withControlOptions(new Command('sources'))
+    .description('switch the polling of sources on or off, or look their names up again')
+    .addArgument(new Argument('<action>', 'what to do').choices(['online', 'offline', 'refresh']))
+    .argument('[source]', 'address of a source as it is configured; all of them when left out')
+    .option('--json', 'print the result as JSON')
+    .action(async (action: string, source: string | undefined, flags: ControlFlags & { json?: boolean }) => {
+      const body = source === undefined ? { action } : { action, source };
+      const result = (await new ControlClient(flags).call('POST', '/sources', body)) as { changed: number };
+      if (source !== undefined && action !== 'refresh' && result.changed === 0) {
+        throw new OperatorError('control-refused', `no source is configured as "${source}"; see ntpd-ts status`);
+      }
+      const done =
+        action === 'refresh' ? 'names are being looked up again' : `${result.changed} configured sources are ${action}`;
+      console.log(flags.json ? JSON.stringify({ action, ...result }) : done);
+    });
+}

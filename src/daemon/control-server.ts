@@ -1,0 +1,97 @@
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { dirname } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import { OperatorError } from '../errors.ts';
+import type { DaemonStatus } from './status.ts';
+
+/** What the control socket can ask of the daemon. */
+export interface ControlTarget {
+  status(): DaemonStatus;
+  /** Steps the clock to the best estimate. @returns what was done. @throws OperatorError when it cannot be. */
+  forceSync(): string;
+  /** Switches polling of all sources, or of those at a configured address, on or off. @returns how many. */
+  setOnline(online: boolean, source: string | null): number;
+  refreshSources(): void;
+  /** Reads the configuration again. @returns what changed, in words. @throws OperatorError; nothing changed then. */
+  reload(): Promise<readonly string[]>;
+}
+
+const SOURCES_BODY = {
+  type: 'object',
+  required: ['action'],
+  additionalProperties: false,
+  properties: {
+    action: { type: 'string', enum: ['online', 'offline', 'refresh'] },
+    source: { type: 'string', maxLength: 300 },
+  },
+} as const;
+
+/** Requests are small; a body beyond this is refused unread. */
+const BODY_OCTETS_MAX = 16_384;
+const PROBE_MS = 500;
+
+/** The control socket: HTTP over a Unix socket, open to whoever may write to the file. */
+export class ControlServer {
+  private readonly path: string;
+  private readonly app: FastifyInstance;
+
+  constructor(path: string, target: ControlTarget) {
+    this.path = path;
+    this.app = fastify({ logger: false, bodyLimit: BODY_OCTETS_MAX, forceCloseConnections: true });
+    this.app.get('/status', () => target.status());
+    this.app.post('/force-sync', () => ({ done: target.forceSync() }));
+    this.app.post('/reload', async () => ({ changes: await target.reload() }));
+    this.app.post<{ Body: { action: string; source?: string } }>(
+      '/sources',
+      { schema: { body: SOURCES_BODY } },
+      ({ body }) => {
+        if (body.action !== 'refresh')
+          return { changed: target.setOnline(body.action === 'online', body.source ?? null) };
+        target.refreshSources();
+        return { changed: 0 };
+      },
+    );
+    this.app.setErrorHandler((error, _request, reply) => {
+      if (!(error instanceof OperatorError)) return reply.send(error);
+      return reply.status(422).send({ code: error.code, message: error.message });
+    });
+  }
+
+  /**
+   * Listens; takes over a socket file that a dead daemon has left.
+   *
+   * @throws the system's error, or Error when another daemon answers there.
+   */
+  async start(permissions: number): Promise<void> {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o755 });
+    if (await answers(this.path)) throw new Error('another daemon answers there');
+    rmSync(this.path, { force: true });
+    const mask = process.umask(0o177);
+    try {
+      await this.app.listen({ path: this.path });
+    } finally {
+      process.umask(mask);
+    }
+    chmodSync(this.path, permissions);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    rmSync(this.path, { force: true });
+  }
+}
+
+/** Whether something accepts connections at a socket file. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection({ path });
+    const finish = (answered: boolean): void => {
+      connection.destroy();
+      resolve(answered);
+    };
+    connection.once('connect', () => finish(true));
+    connection.once('error', () => finish(false));
+    connection.setTimeout(PROBE_MS, () => finish(true));
+  });
+}
