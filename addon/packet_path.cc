@@ -46,6 +46,8 @@ Napi::Function PacketPath::Define(Napi::Env env) {
                          InstanceMethod<&PacketPath::Flush>("flush"),
                          InstanceMethod<&PacketPath::Echo>("echo"),
                          InstanceMethod<&PacketPath::DelayReport>("delayReport"),
+                         InstanceMethod<&PacketPath::UseKeys>("useKeys"),
+                         InstanceMethod<&PacketPath::UseSockets>("useSockets"),
                      });
 }
 
@@ -93,9 +95,55 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
     header.msg_control = slot.control;
     Row(i)[kSlotStart] = i * slotOctets_;
   }
-  for (const PathSocket& socket : sockets_) polled_.push_back({socket.fd, POLLIN, 0});
-  polled_.push_back({wakeFd, POLLIN, 0});
+  wakeFd_ = wakeFd;
+  PollSockets();
   ready_ = true;
+}
+
+void PacketPath::PollSockets() {
+  polled_.clear();
+  for (const PathSocket& socket : sockets_) polled_.push_back({socket.fd, POLLIN, 0});
+  polled_.push_back({wakeFd_, POLLIN, 0});
+}
+
+/** useKeys(keyRing | null): what MACs are written with from now on. */
+Napi::Value PacketPath::UseKeys(const Napi::CallbackInfo& info) {
+  if (info[0].IsObject()) {
+    Napi::Object ring = info[0].As<Napi::Object>();
+    keys_ = KeyRing::Unwrap(ring);
+    keysReference_ = Napi::Persistent(ring);
+  } else {
+    keys_ = nullptr;
+    keysReference_.Reset();
+  }
+  return info.Env().Undefined();
+}
+
+/**
+ * useSockets(list): the sockets from now on, those that stay among them. To be called when no reply waits to be sent;
+ * transmit stamps still awaited are given up.
+ */
+Napi::Value PacketPath::UseSockets(const Napi::CallbackInfo& info) {
+  for (uint32_t i = 0; i < kAsksMax; i++) {
+    if (asks_[i].open) CloseAsk(asks_[i]);
+  }
+  const std::vector<PathSocket> before = std::move(sockets_);
+  sockets_.clear();
+  ready_ = AttachSockets(info.Env(), info[0]);
+  for (const PathSocket& old : before) {
+    const auto same = std::find_if(sockets_.begin(), sockets_.end(),
+                                   [&](const PathSocket& socket) { return socket.fd == old.fd; });
+    if (same == sockets_.end()) {
+      dropsOfClosed_ += old.drops;
+      continue;
+    }
+    const uint32_t listener = same->listener;
+    *same = old;
+    same->listener = listener;
+    same->hot = true;
+  }
+  PollSockets();
+  return info.Env().Undefined();
 }
 
 bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {

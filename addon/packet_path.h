@@ -13,6 +13,7 @@
 #include "args.h"
 #include "ask_cost.h"
 #include "clocks.h"
+#include "key_ring.h"
 #include "layout.h"
 #include "page_reader.h"
 #include "random_bits.h"
@@ -48,6 +49,7 @@ struct TxAsk {
   uint32_t id;
   uint32_t cookie;
   int64_t clockMonoNs;  // the clock reading its T3 was made from
+  NtpTime clock;        // the served clock at that reading, as it ran then
   uint32_t socket;
   uint16_t delayRow;
   uint8_t place;
@@ -78,7 +80,10 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   Napi::Value Flush(const Napi::CallbackInfo& info);
   Napi::Value Echo(const Napi::CallbackInfo& info);
   Napi::Value DelayReport(const Napi::CallbackInfo& info);
+  Napi::Value UseKeys(const Napi::CallbackInfo& info);
+  Napi::Value UseSockets(const Napi::CallbackInfo& info);
   bool AttachSockets(Napi::Env env, Napi::Value list);
+  void PollSockets();
   void TakePage(int64_t nowMonoNs);
   bool WaitForPackets(int timeoutMs);
 
@@ -94,7 +99,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   void SendReplies(uint32_t slots);
   uint32_t SendChunk(const uint32_t* slots, uint32_t count);
   size_t WriteSendControl(uint32_t slot, bool ask, uint32_t id, uint8_t* control);
-  bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, bool sample, uint32_t& id);
+  bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock, bool sample,
+                  uint32_t& id);
   bool SampleDue(int64_t nowMonoNs);
   void CountSendFailure(int error);
 
@@ -102,6 +108,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   void CollectTransmitStamps();
   void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampRealNs, StampSource source);
   void ExpireAsks(int64_t nowMonoNs);
+  void CloseAsk(TxAsk& ask);
+  void GiveUpAsk(TxAsk& ask);
+  void ReportTransmit(uint32_t cookie, NtpTime stamp, StampSource source);
 
   void Count(CounterWord counter, double by = 1) { counters_.data()[counter] += by; }
 
@@ -113,6 +122,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   SharedView<double> counters_;
   std::vector<PathSocket> sockets_;
   std::vector<pollfd> polled_;  // the sockets, then the wake-up
+  int wakeFd_ = -1;
+  double dropsOfClosed_ = 0;  // datagrams that the kernel dropped at sockets no longer in use
   uint32_t capacity_ = 0;
   uint32_t slotOctets_ = 0;
   uint32_t workerIndex_ = 0;
@@ -136,6 +147,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t exchangesSincePoll_ = 0;
   uint32_t receivedLast_ = 0;
   uint32_t rotate_ = 0;
+
+  KeyRing* keys_ = nullptr;  // kept alive by keysReference_
+  Napi::ObjectReference keysReference_;
 
   RandomBits random_;
   NtpTime fuzzMask_ = 0;

@@ -174,7 +174,7 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (row[kSlotPort] == socket.port && SameAddress(slot, socket.family)) flags |= kSlotFromSelf;
     row[kSlotFlags] = flags;
   }
-  double drops = 0;
+  double drops = dropsOfClosed_;
   for (const PathSocket& socket : sockets_) drops += socket.drops;
   counters_.data()[kCounterKernelDrops] = drops;
 }

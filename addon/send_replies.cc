@@ -145,11 +145,20 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
       row[kSlotTxFraction] = static_cast<uint32_t>(xmt);
     }
 
+    uint32_t length = row[kSlotReplyLength];
+    if ((flags & kReplySealMac) != 0) {
+      const uint32_t version = (packet[0] >> 3) & 7;
+      const uint32_t macAt = length - (keys_ != nullptr ? keys_->MacOctets(row[kSlotSealKey], version) : 0);
+      // One that cannot be sealed goes without, for the client to refuse.
+      length = macAt + (keys_ != nullptr ? keys_->Seal(packet, macAt, row[kSlotSealKey], version) : 0);
+    }
+
     const bool sampled = sample && i + 1 == count;
+    const bool report = (flags & kReplyReportTx) != 0;
     uint32_t id = 0;
-    const bool ask = (sampled || (flags & kReplyReportTx) != 0) &&
-                     PrepareAsk(slot, i, delayRow, clockMonoNs, sampled, id);
-    sendData_[i] = {packet, row[kSlotReplyLength]};
+    const bool ask = (sampled || report) && PrepareAsk(slot, i, delayRow, clockMonoNs, clock, sampled, id);
+    if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
+    sendData_[i] = {packet, length};
     msghdr& header = sendHeaders_[i].msg_hdr;
     header.msg_name = &slots_[slot].address;
     header.msg_namelen = receiveHeaders_[slot].msg_hdr.msg_namelen;

@@ -23,8 +23,8 @@ constexpr int64_t kAskLifeNs = 1'000'000'000;
  * Books an ask for the reply in `slot`. False when it cannot be told apart from others: too many open, or a kernel
  * that numbers stamps itself and whose number is not known (then only one at a time may be under way).
  */
-bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, bool sample,
-                            uint32_t& id) {
+bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock,
+                            bool sample, uint32_t& id) {
   PathSocket& socket = sockets_[slots_[slot].socket];
   if (asksOpen_ >= kAsksMax) ExpireAsks(clockMonoNs);
   if (socket.idByCounter) {
@@ -36,15 +36,13 @@ bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, in
   TxAsk& ask = asks_[id % kAsksMax];
   if (ask.open) {
     if (clockMonoNs - ask.clockMonoNs < kAskLifeNs) return false;
-    ask.open = false;
-    sockets_[ask.socket].asksOpen--;
-    asksOpen_--;
-    Count(kCounterTxStampsLost);
+    GiveUpAsk(ask);
   }
   const uint32_t* row = Row(slot);
   ask.id = id;
   ask.cookie = row[kSlotTxCookie];
   ask.clockMonoNs = clockMonoNs;
+  ask.clock = clock;
   ask.socket = slots_[slot].socket;
   ask.delayRow = static_cast<uint16_t>(delayRow);
   ask.place = static_cast<uint8_t>(place);
@@ -70,8 +68,8 @@ void PacketPath::CollectTransmitStamps() {
     const bool polledError = (polled_[s].revents & POLLERR) != 0;
     polled_[s].revents = 0;
     if (socket.asksOpen == 0 && !polledError) continue;
-    // Bounded: the queue holds no more than the socket's buffer, and others wait for us.
-    for (uint32_t round = 0; round < kAsksMax / kErrorBatch; round++) {
+    // Bounded: others wait for us, and what the report has no room for can wait in the queue.
+    for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ + kErrorBatch <= txReportsMax_; round++) {
       for (uint32_t i = 0; i < kErrorBatch; i++) {
         entries[i].data = {&entries[i].octet, 1};
         headers[i] = {};
@@ -128,9 +126,7 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
   }
   TxAsk& ask = asks_[id % kAsksMax];
   if (!ask.open || ask.id != id || &sockets_[ask.socket] != &socket) return;
-  ask.open = false;
-  socket.asksOpen--;
-  asksOpen_--;
+  CloseAsk(ask);
   Count(kCounterTxStamps);
 
   const int64_t stampMonoNs = clock_.MonoFromReal(stampRealNs);
@@ -139,15 +135,35 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
     const int32_t spreadNs = delays_.SpreadNs(stampMonoNs);
     precisionFloor_ = spreadNs > 0 ? static_cast<int32_t>(std::ceil(std::log2(spreadNs * 1e-9))) : kPrecisionNone;
   }
-  if (ask.report && txReports_ < txReportsMax_) {
-    const NtpTime stamp = clock_.AtMono(stampMonoNs);
-    int32_t* report = txReport_.data() + size_t{txReports_} * kTxReportWords;
-    report[kTxReportCookie] = static_cast<int32_t>(ask.cookie);
-    report[kTxReportSeconds] = static_cast<int32_t>(stamp >> 32);
-    report[kTxReportFraction] = static_cast<int32_t>(stamp);
-    report[kTxReportSource] = source;
-    txReports_++;
+  // On the clock as it ran when T2 was read, whatever was learned since; and never from before the send: such a stamp
+  // belongs to another clock setting. The send's uncorrected time counts, because a corrected T3 may lie after it.
+  const int64_t sinceNs = stampMonoNs - ask.clockMonoNs;
+  if (ask.report && sinceNs >= 0 && sinceNs < kAskLifeNs) {
+    ReportTransmit(ask.cookie, ask.clock + static_cast<uint64_t>(NtpUnits(sinceNs)), source);
   }
+}
+
+void PacketPath::ReportTransmit(uint32_t cookie, NtpTime stamp, StampSource source) {
+  if (txReports_ >= txReportsMax_) return;
+  int32_t* report = txReport_.data() + size_t{txReports_} * kTxReportWords;
+  report[kTxReportCookie] = static_cast<int32_t>(cookie);
+  report[kTxReportSeconds] = static_cast<int32_t>(stamp >> 32);
+  report[kTxReportFraction] = static_cast<int32_t>(stamp);
+  report[kTxReportSource] = source;
+  txReports_++;
+}
+
+void PacketPath::CloseAsk(TxAsk& ask) {
+  ask.open = false;
+  sockets_[ask.socket].asksOpen--;
+  asksOpen_--;
+}
+
+/** The kernel's stamp will not come: who waits for one gets the daemon's, which the reply carried. */
+void PacketPath::GiveUpAsk(TxAsk& ask) {
+  CloseAsk(ask);
+  Count(kCounterTxStampsLost);
+  if (ask.report) ReportTransmit(ask.cookie, ask.clock, kStampDaemon);
 }
 
 /** Gives up asks whose stamp did not come within a second. */
@@ -155,10 +171,7 @@ void PacketPath::ExpireAsks(int64_t nowMonoNs) {
   for (uint32_t i = 0; i < kAsksMax; i++) {
     TxAsk& ask = asks_[i];
     if (!ask.open || nowMonoNs - ask.clockMonoNs < kAskLifeNs) continue;
-    ask.open = false;
-    sockets_[ask.socket].asksOpen--;
-    asksOpen_--;
-    Count(kCounterTxStampsLost);
+    GiveUpAsk(ask);
   }
 }
 

@@ -1,6 +1,7 @@
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
 import type { ServerConfig } from '../config/schema.ts';
+import { DEFAULT_POLICY } from '../core/server/listener-policy.ts';
 import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
@@ -243,6 +244,7 @@ function poolListener(server: ServerConfig): PoolListener {
     ...(bound === null ? {} : { interface: bound }),
     ...(receiveBuffer === 0 ? {} : { receiveBufferOctets: receiveBuffer }),
     policy: {
+      ...DEFAULT_POLICY,
       versions: acceptNtpVersions.reduce((bits, version) => bits | (1 << version), 0),
       staleLimitUs: Math.round(server.staleLimit * 1e6),
     },

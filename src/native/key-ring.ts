@@ -1,9 +1,5 @@
-import type { SymmetricKey } from '../core/server/symmetric-key.ts';
+import { MAC_UNKNOWN_KEY, type MacPort, type SymmetricKey } from '../core/server/symmetric-key.ts';
 import { loadAddon } from './binding.ts';
-
-/** Answers of {@link KeyRing.verify} that are not a key's slot. */
-export const MAC_UNKNOWN_KEY = -1;
-export const MAC_BAD = -2;
 
 interface NativeKeyRing {
   verify(start: number, macAt: number, end: number, version: number): number;
@@ -19,7 +15,7 @@ interface NativeKeyRings {
  * One thread's symmetric keys over one piece of packet memory. Everything is prepared at construction; verifying and
  * sealing allocate nothing. All offsets are octets from the start of that memory; `version` is the packet's.
  */
-export class KeyRing {
+export class KeyRing implements MacPort {
   /** The addon's side of it, for PacketPath.useKeys. */
   readonly native: NativeKeyRing;
   private readonly slots: ReadonlyMap<number, number>;
@@ -36,7 +32,6 @@ export class KeyRing {
     return this.slots.get(id) ?? MAC_UNKNOWN_KEY;
   }
 
-  /** The slot of the key that made the MAC at [macAt, end) over [start, macAt); else MAC_UNKNOWN_KEY or MAC_BAD. */
   verify(start: number, macAt: number, end: number, version: number): number {
     return this.native.verify(start, macAt, end, version);
   }
@@ -46,7 +41,6 @@ export class KeyRing {
     return this.native.seal(start, macAt, slot, version);
   }
 
-  /** Octets of a key's MAC in a packet of this version: key id and digest, the digest cut to 20 in version 4. */
   macOctets(slot: number, version: number): number {
     return this.native.macOctets(slot, version);
   }

@@ -1,6 +1,7 @@
 import { COPY_WORDS } from '../core/server/page.ts';
 import { SLOT_WORDS, TX_REPORT_WORDS } from '../core/server/slot.ts';
 import { loadAddon } from './binding.ts';
+import type { KeyRing } from './key-ring.ts';
 
 /** A socket as a worker borrows it. */
 export interface BorrowedSocket {
@@ -46,6 +47,8 @@ interface NativePath {
   flush(replies: number): void;
   echo(milliseconds: number): number;
   delayReport(): DelayReport[];
+  useKeys(keys: object | null): void;
+  useSockets(sockets: readonly object[]): void;
 }
 
 interface NativePaths {
@@ -67,22 +70,25 @@ export const SLOT_OCTETS: number = 2048 + 64;
  */
 export class PacketPath {
   readonly packets: DataView;
+  /** The memory under `packets`, for a KeyRing. */
+  readonly arena: Uint8Array;
   readonly table: Int32Array;
   readonly copy: DataView;
   /** TX_REPORT_WORDS words per row; the copy's COPY_TX_REPORTS says how many the last exchange filled. */
   readonly txReport: Int32Array;
   private readonly path: NativePath;
+  private readonly chosenIds: boolean;
 
   constructor(options: PacketPathOptions) {
     const capacity = options.capacity ?? BATCH_PACKETS;
-    const arena = new Uint8Array(new ArrayBuffer(capacity * SLOT_OCTETS));
+    this.arena = new Uint8Array(new ArrayBuffer(capacity * SLOT_OCTETS));
     this.table = new Int32Array(new ArrayBuffer(capacity * SLOT_WORDS * 4));
     const copy = new Int32Array(new ArrayBuffer(COPY_WORDS * 4));
     this.txReport = new Int32Array(new ArrayBuffer(4 * capacity * TX_REPORT_WORDS * 4));
-    this.packets = new DataView(arena.buffer);
+    this.packets = new DataView(this.arena.buffer);
     this.copy = new DataView(copy.buffer);
     this.path = new (loadAddon<NativePaths>().PacketPath)({
-      arena,
+      arena: this.arena,
       table: this.table,
       copy,
       txReport: this.txReport,
@@ -96,6 +102,7 @@ export class PacketPath {
       correctTransmit: options.correctTransmit,
       sockets: options.sockets.map((socket) => ({ ...socket, chosenIds: options.chosenIds })),
     });
+    this.chosenIds = options.chosenIds;
   }
 
   /**
@@ -116,6 +123,16 @@ export class PacketPath {
   /** Sends every datagram back as it came, natively, for so long or until woken: the yardstick of the benchmarks. */
   echo(milliseconds: number): number {
     return this.path.echo(milliseconds);
+  }
+
+  /** Seals replies with these keys from now on; they must lie over `arena`. */
+  useKeys(keys: KeyRing | null): void {
+    this.path.useKeys(keys === null ? null : keys.native);
+  }
+
+  /** Borrows these sockets from now on, those that stay among them. No reply may be waiting: flush first. */
+  useSockets(sockets: readonly BorrowedSocket[]): void {
+    this.path.useSockets(sockets.map((socket) => ({ ...socket, chosenIds: this.chosenIds })));
   }
 
   delayReport(): DelayReport[] {

@@ -1,4 +1,13 @@
-import { COUNT_DROPS, COUNT_VERSIONS, RESPONDER_COUNTERS } from '../core/server/batch-responder.ts';
+import {
+  COUNT_AUTHENTICATED,
+  COUNT_DROPS,
+  COUNT_INTERLEAVED,
+  COUNT_KISSES,
+  COUNT_LEAKED,
+  COUNT_VERSIONS,
+  RESPONDER_COUNTERS,
+  VERSIONS,
+} from '../core/server/batch-responder.ts';
 import { DROP_REASONS, type DropReason } from '../core/server/drop-reason.ts';
 import * as native from '../native/counter-words.ts';
 
@@ -37,6 +46,14 @@ export interface ServerCounters {
   answered: number;
   /** Answers by NTP version, 0–7. */
   versions: number[];
+  /** Replies that carried the true transmit stamp of the one before. */
+  interleaved: number;
+  /** Replies with a MAC. */
+  authenticated: number;
+  /** Kisses sent to sources over their limit or not let in; their requests are counted as drops. */
+  kisses: number;
+  /** Requests over the limit that were answered all the same. */
+  leaked: number;
   drops: Record<DropReason, number>;
   /** Datagrams that the kernel dropped for want of queue space. */
   kernelDrops: number;
@@ -62,7 +79,11 @@ export function readCounters(memory: SharedArrayBuffer, worker: number): ServerC
     heartbeat: at(native.COUNTER_HEARTBEAT),
     received: at(native.COUNTER_RECEIVED),
     answered: at(native.COUNTER_SENT),
-    versions: Array.from(responder.subarray(COUNT_VERSIONS, COUNT_DROPS)),
+    versions: Array.from(responder.subarray(COUNT_VERSIONS, COUNT_VERSIONS + VERSIONS)),
+    interleaved: responder[COUNT_INTERLEAVED] as number,
+    authenticated: responder[COUNT_AUTHENTICATED] as number,
+    kisses: responder[COUNT_KISSES] as number,
+    leaked: responder[COUNT_LEAKED] as number,
     drops,
     kernelDrops: at(native.COUNTER_KERNEL_DROPS),
     sendNoBuffer: at(native.COUNTER_SEND_NO_BUFFER),

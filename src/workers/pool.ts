@@ -1,14 +1,22 @@
+import { randomFillSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import { bucketTableWords } from '../core/server/bucket-table.ts';
+import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
+import { PREFIX_BUCKETS } from '../core/server/rate-limit.ts';
+import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { BorrowedSocket } from '../native/packet-path.ts';
 import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
-import { allocateControl, CONTROL_STOP, CONTROL_THREADS } from './control-block.ts';
+import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
 import { type ListenerSockets, type ListenerSpec, openListener } from './listener-sockets.ts';
 import type { ServeTask } from './serve-loop.ts';
 import type { TimePage } from './time-page.ts';
+import type { WorkerPolicy } from './worker-policy.ts';
 
 /** A listener and what it answers. */
 export interface PoolListener extends ListenerSpec {
@@ -17,6 +25,10 @@ export interface PoolListener extends ListenerSpec {
 
 export interface PoolOptions {
   readonly listeners: readonly PoolListener[];
+  /** Symmetric keys that requests may be authenticated with; none by default. */
+  readonly keys?: readonly SymmetricKey[];
+  /** Replies that each worker remembers for interleaved mode, as a power of two. */
+  readonly interleavedCapacityLog2?: number;
   /** Serving threads, at least 1. */
   readonly workers: number;
   /** Published at least once a second by the coordinator; until the first time nothing is answered. */
@@ -60,9 +72,13 @@ const RESTART_MS_MAX = 500;
  * The worker's entry is a file of the built output: the pool runs from there.
  */
 export class ServerPool {
-  readonly listeners: readonly BoundListener[];
   private readonly options: PoolOptions;
-  private readonly sockets: ListenerSockets[];
+  private open: readonly OpenListener[];
+  private keys: readonly SymmetricKey[];
+  private generation = 0;
+  private readonly ports: MessagePort[] = [];
+  private readonly hashKey: readonly [number, number];
+  private readonly prefixBuckets: SharedArrayBuffer = new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS));
   private readonly control: SharedArrayBuffer;
   private readonly controlWords: Int32Array;
   private readonly countersMemory: SharedArrayBuffer;
@@ -77,12 +93,9 @@ export class ServerPool {
   /** @throws the system's error when a listener cannot be opened, its index added as `listener`; nothing stays open then. */
   constructor(options: PoolOptions) {
     this.options = options;
-    this.sockets = openAll(options);
-    this.listeners = this.sockets.map((sockets, i) => ({
-      address: (options.listeners[i] as PoolListener).address,
-      port: sockets.port,
-      receiveBufferOctets: sockets.receiveBufferOctets,
-    }));
+    this.open = openAll(options.listeners, options.workers);
+    this.keys = options.keys ?? [];
+    this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
     this.chosenIds = probeChosenIds();
     this.control = allocateControl(options.workers);
     this.controlWords = new Int32Array(this.control);
@@ -99,6 +112,15 @@ export class ServerPool {
     // A thread that dies outside a task: its task is rejected too, which is where it is dealt with.
     this.piscina.on('error', () => {});
     for (let i = 0; i < options.workers; i++) this.running.push(this.keepServing(i));
+  }
+
+  /** The listeners as they stand now. */
+  get listeners(): readonly BoundListener[] {
+    return this.open.map(({ spec, sockets }) => ({
+      address: spec.address,
+      port: sockets.port,
+      receiveBufferOctets: sockets.receiveBufferOctets,
+    }));
   }
 
   /** Workers that ended without being asked to, since the start. */
@@ -125,7 +147,7 @@ export class ServerPool {
 
   /** Thread ids by worker index; 0 where none serves at the moment. */
   threadIds(): number[] {
-    return this.wakeFds.map((_, worker) => Atomics.load(this.controlWords, CONTROL_THREADS + worker));
+    return this.wakeFds.map((_, worker) => Atomics.load(this.controlWords, threadWord(worker)));
   }
 
   /** Ends the thread that serves an index, as a crash would; it is replaced. */
@@ -144,8 +166,9 @@ export class ServerPool {
       await Promise.all(this.running);
       clearTimeout(timer);
       await this.piscina.destroy();
+      for (const port of this.ports) port.close();
       for (const fd of this.wakeFds) closeSocket(fd);
-      for (const listener of this.sockets) for (const socket of listener.perWorker) closeSocket(socket.fd);
+      closeAll(this.open);
     }
     await Promise.all(this.running);
   }
@@ -156,9 +179,10 @@ export class ServerPool {
     while (!this.stopping) {
       const startedMs = performance.now();
       try {
-        await this.piscina.run(this.task(workerIndex), { signal: this.abort.signal });
+        const task = this.task(workerIndex);
+        await this.piscina.run(task, { signal: this.abort.signal, transferList: [task.policies] });
       } catch (error) {
-        Atomics.store(this.controlWords, CONTROL_THREADS + workerIndex, 0);
+        Atomics.store(this.controlWords, threadWord(workerIndex), 0);
         if (this.stopping) return;
         this.lost++;
         this.options.onWorkerLost?.(workerIndex, error);
@@ -171,31 +195,116 @@ export class ServerPool {
   private task(workerIndex: number): ServeTask {
     const { options } = this;
     const { cpuAffinity } = options;
+    const channel = new MessageChannel();
+    this.ports[workerIndex]?.close();
+    this.ports[workerIndex] = channel.port1;
     return {
       workerIndex,
       workerBits: Math.ceil(Math.log2(options.workers)),
-      sockets: this.sockets.map((listener) => listener.perWorker[workerIndex] as BorrowedSocket),
       wakeFd: this.wakeFds[workerIndex] as number,
       page: options.page.memory,
       control: this.control,
       counters: this.countersMemory,
-      policies: options.listeners.map((listener) => listener.policy ?? DEFAULT_POLICY),
+      policy: this.policyOf(workerIndex),
+      policies: channel.port2,
+      hashKey: this.hashKey,
+      prefixBuckets: this.prefixBuckets,
+      interleavedCapacityLog2: options.interleavedCapacityLog2 ?? INTERLEAVED_CAPACITY_LOG2,
+      seed: randomFillSync(new Int32Array(1))[0] as number,
       chosenIds: this.chosenIds,
       correctTransmit: options.correctTransmit ?? true,
       cpu: cpuAffinity?.length ? (cpuAffinity[workerIndex % cpuAffinity.length] as number) : null,
       priority: options.priority ?? null,
     };
   }
+
+  private policyOf(workerIndex: number): WorkerPolicy {
+    return {
+      generation: this.generation,
+      sockets: this.open.map(({ sockets }, listener) => ({
+        ...(sockets.perWorker[workerIndex] as BorrowedSocket),
+        listener,
+      })),
+      listeners: this.open.map(({ policy }) => policy),
+      keys: this.keys,
+    };
+  }
+
+  /**
+   * Takes other listeners, policies and keys into use while serving. Listeners that stay lose no packet: their sockets
+   * are not touched. Resolves when every worker works by the new policy and the sockets of listeners that went are closed.
+   *
+   * @throws the system's error when a new listener cannot be opened, or RangeError when one that stays would need other
+   *   sockets; nothing has changed then.
+   */
+  async reconfigure(listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): Promise<void> {
+    const before = this.open;
+    const staying = listeners.map((listener) => before.find(({ spec }) => isSameEndpoint(spec, specOf(listener))));
+    for (const [i, kept] of staying.entries()) {
+      const spec = specOf(listeners[i] as PoolListener);
+      if (kept === undefined || isDeepStrictEqual(kept.spec, spec)) continue;
+      throw new RangeError(`the socket options of ${spec.address}:${spec.port} cannot change while it is served`);
+    }
+    const opened = openAll(
+      listeners.filter((_, i) => staying[i] === undefined),
+      this.options.workers,
+    );
+    let next = 0;
+    this.open = listeners.map((listener, i) => ({
+      ...(staying[i] ?? (opened[next++] as OpenListener)),
+      policy: listener.policy ?? DEFAULT_POLICY,
+    }));
+    this.keys = keys;
+    this.generation++;
+    for (const [worker, port] of this.ports.entries()) port.postMessage(this.policyOf(worker));
+    Atomics.store(this.controlWords, CONTROL_POLICY, this.generation);
+    for (const fd of this.wakeFds) signalWakeEvent(fd);
+    await this.agreed(this.generation);
+    closeAll(before.filter(({ sockets }) => !this.open.some((listener) => listener.sockets === sockets)));
+  }
+
+  /** Resolves when every worker that serves works by this policy or a later one. */
+  private async agreed(generation: number): Promise<void> {
+    const behind = (worker: number): boolean =>
+      Atomics.load(this.controlWords, threadWord(worker)) !== 0 &&
+      Atomics.load(this.controlWords, policyWord(worker)) < generation;
+    while (!this.stopping && this.wakeFds.some((_, worker) => behind(worker))) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
 }
 
-/** Opens every listener, or none: the error that is thrown then has the failed one's index as `listener`. */
-function openAll(options: PoolOptions): ListenerSockets[] {
-  const opened: ListenerSockets[] = [];
+/** A listener that is open: what it was opened with, its sockets, and what it answers. */
+interface OpenListener {
+  readonly spec: ListenerSpec;
+  readonly sockets: ListenerSockets;
+  readonly policy: ListenerPolicy;
+}
+
+function specOf(listener: PoolListener): ListenerSpec {
+  const { policy: _, ...spec } = listener;
+  return spec;
+}
+
+function isSameEndpoint(a: ListenerSpec, b: ListenerSpec): boolean {
+  return a.address === b.address && a.port === b.port && a.interface === b.interface;
+}
+
+/** Opens every listener, or none. */
+function openAll(listeners: readonly PoolListener[], workers: number): OpenListener[] {
+  const opened: OpenListener[] = [];
   try {
-    for (const [i, spec] of options.listeners.entries()) opened.push(openListener(spec, i, options.workers));
+    for (const [i, listener] of listeners.entries()) {
+      const spec = specOf(listener);
+      opened.push({ spec, sockets: openListener(spec, i, workers), policy: listener.policy ?? DEFAULT_POLICY });
+    }
   } catch (error) {
-    for (const listener of opened) for (const socket of listener.perWorker) closeSocket(socket.fd);
-    throw Object.assign(error as Error, { listener: opened.length });
+    closeAll(opened);
+    throw error;
   }
   return opened;
+}
+
+function closeAll(listeners: readonly OpenListener[]): void {
+  for (const { sockets } of listeners) for (const socket of sockets.perWorker) closeSocket(socket.fd);
 }

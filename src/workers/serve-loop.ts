@@ -1,21 +1,32 @@
-import { threadId } from 'node:worker_threads';
-import { BatchResponder } from '../core/server/batch-responder.ts';
-import type { ListenerPolicy } from '../core/server/listener-policy.ts';
-import { type BorrowedSocket, PacketPath } from '../native/packet-path.ts';
+import { type MessagePort, threadId } from 'node:worker_threads';
+import { BatchResponder, type ResponderTables } from '../core/server/batch-responder.ts';
+import { Gate } from '../core/server/gate.ts';
+import { InterleavedStore } from '../core/server/interleaved.ts';
+import { PacketPath } from '../native/packet-path.ts';
 import { setThreadAffinity, setThreadPriority } from '../native/thread-tuning.ts';
-import { CONTROL_STOP, CONTROL_THREADS } from './control-block.ts';
+import { CONTROL_STOP, threadWord } from './control-block.ts';
 import { counterRow } from './counters.ts';
+import { PolicyTaker, type WorkerPolicy } from './worker-policy.ts';
 
 /** One worker's task: everything it needs, as plain data and shared memory. */
 export interface ServeTask {
   readonly workerIndex: number;
   readonly workerBits: number;
-  readonly sockets: readonly BorrowedSocket[];
   readonly wakeFd: number;
   readonly page: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
-  readonly policies: readonly ListenerPolicy[];
+  readonly policy: WorkerPolicy;
+  /** Where later policies come from. */
+  readonly policies: MessagePort;
+  /** Two secret words, alike for all workers. */
+  readonly hashKey: readonly [number, number];
+  /** Shared by all workers. */
+  readonly prefixBuckets: SharedArrayBuffer;
+  /** Replies remembered for interleaved mode, as a power of two. */
+  readonly interleavedCapacityLog2: number;
+  /** A random word of this worker's own. */
+  readonly seed: number;
   readonly chosenIds: boolean;
   readonly correctTransmit: boolean;
   readonly cpu: number | null;
@@ -29,7 +40,7 @@ export default function serve(task: ServeTask): void {
   const control = new Int32Array(task.control);
   const row = counterRow(task.counters, task.workerIndex);
   const path = new PacketPath({
-    sockets: task.sockets,
+    sockets: task.policy.sockets,
     wakeFd: task.wakeFd,
     page: new Int32Array(task.page),
     counters: row.all,
@@ -38,20 +49,48 @@ export default function serve(task: ServeTask): void {
     chosenIds: task.chosenIds,
     correctTransmit: task.correctTransmit,
   });
+  const { packets, table, copy, txReport } = path;
   const responder = new BatchResponder(
-    { packets: path.packets, table: path.table, copy: path.copy, counters: row.responder },
-    task.policies,
+    { packets, table, copy, txReport, counters: row.responder },
+    task.policy.listeners,
+    makeTables(task),
   );
-  Atomics.store(control, CONTROL_THREADS + task.workerIndex, threadId);
-  const replies = serveUntilStopped(path, responder, control);
+  const policies = new PolicyTaker(task.control, task.policies, task.workerIndex);
+  policies.install(task.policy, path, responder);
+  Atomics.store(control, threadWord(task.workerIndex), threadId);
+  const replies = serveUntilStopped(path, responder, control, policies);
   path.flush(replies);
-  Atomics.store(control, CONTROL_THREADS + task.workerIndex, 0);
+  Atomics.store(control, threadWord(task.workerIndex), 0);
 }
 
-/** The loop itself: one exchange and one batch of answers per turn. Returns the replies not yet sent. */
-export function serveUntilStopped(path: PacketPath, responder: BatchResponder, control: Int32Array): number {
+function makeTables(task: ServeTask): ResponderTables {
+  const prefixBuckets = new Int32Array(task.prefixBuckets);
+  return {
+    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, task.seed),
+    store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),
+    workerIndex: task.workerIndex,
+    workerBits: task.workerBits,
+  };
+}
+
+/**
+ * The loop itself: one exchange and one batch of answers per turn. Returns the replies not yet sent.
+ *
+ * @param policies - where changes come from; null where there are none.
+ */
+export function serveUntilStopped(
+  path: PacketPath,
+  responder: BatchResponder,
+  control: Int32Array,
+  policies: PolicyTaker | null = null,
+): number {
   let replies = 0;
   while (Atomics.load(control, CONTROL_STOP) === 0) {
+    if (policies?.due) {
+      path.flush(replies);
+      replies = 0;
+      policies.take(path, responder);
+    }
     replies = path.exchange(replies);
     responder.answer(replies);
   }

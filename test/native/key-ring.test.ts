@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { MAC_ALGORITHMS, type MacAlgorithm, type SymmetricKey } from '../../src/core/server/symmetric-key.ts';
-import { KeyRing, MAC_BAD, MAC_UNKNOWN_KEY } from '../../src/native/key-ring.ts';
+import {
+  MAC_ALGORITHMS,
+  MAC_BAD,
+  MAC_UNKNOWN_KEY,
+  type MacAlgorithm,
+  type SymmetricKey,
+} from '../../src/core/server/symmetric-key.ts';
+import { KeyRing } from '../../src/native/key-ring.ts';
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
 const key = (id: number, algorithm: MacAlgorithm, secret: Uint8Array): SymmetricKey => ({ id, algorithm, secret });

@@ -33,7 +33,13 @@ if (mode === 'arrays') {
   const octets = new ArrayBuffer(SLOTS * 128);
   const table = new Int32Array(new ArrayBuffer(SLOTS * slot.SLOT_WORDS * 4));
   const view = new DataView(octets);
-  const memory = { packets: view, table, copy: new DataView(new ArrayBuffer(512)), counters: new Float64Array(64) };
+  const memory = {
+    packets: view,
+    table,
+    copy: new DataView(new ArrayBuffer(512)),
+    txReport: new Int32Array(64),
+    counters: new Float64Array(64),
+  };
   const responder = new BatchResponder(memory, [DEFAULT_POLICY]);
   for (let i = 0; i < SLOTS; i++) {
     table[i * slot.SLOT_WORDS + slot.SLOT_START] = i * 128;
@@ -53,7 +59,7 @@ if (mode === 'arrays') {
   const row = counterRow(workerData.counters, 0);
   const path = new PacketPath({ ...workerData.path, page: new Int32Array(workerData.page), counters: row.all });
   const responder = new BatchResponder(
-    { packets: path.packets, table: path.table, copy: path.copy, counters: row.responder },
+    { packets: path.packets, table: path.table, copy: path.copy, txReport: path.txReport, counters: row.responder },
     [DEFAULT_POLICY],
   );
   const loop = allocating

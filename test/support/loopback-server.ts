@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { BatchResponder } from '../../src/core/server/batch-responder.ts';
+import { BatchResponder, type ResponderTables } from '../../src/core/server/batch-responder.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../../src/core/server/listener-policy.ts';
 import { type BorrowedSocket, PacketPath, type PacketPathOptions } from '../../src/native/packet-path.ts';
 import { closeSocket, openSocket, probeChosenIds, type SocketOptions } from '../../src/native/packet-socket.ts';
@@ -31,6 +31,7 @@ export class LoopbackServer {
     listeners: readonly Partial<SocketOptions>[] = [{}],
     options: Partial<PacketPathOptions> = {},
     policy: ListenerPolicy = DEFAULT_POLICY,
+    tables?: ResponderTables,
   ) {
     const open = listeners.map((spec) => openSocket({ address: '127.0.0.1', port: 0, ...spec }));
     this.ports = open.map((socket) => socket.port);
@@ -52,10 +53,11 @@ export class LoopbackServer {
       correctTransmit: true,
       ...options,
     });
-    const { packets, table, copy } = this.path;
+    const { packets, table, copy, txReport } = this.path;
     this.responder = new BatchResponder(
-      { packets, table, copy, counters: row.responder },
+      { packets, table, copy, txReport, counters: row.responder },
       this.sockets.map(() => policy),
+      tables,
     );
   }
 

@@ -1,15 +1,44 @@
-import { DROP_REASONS } from './drop-reason.ts';
+import { macStart } from '../../protocol/extension-field.ts';
+import { HEADER_OCTETS, MODE_SERVER, ORG, REC, XMT } from '../../protocol/header.ts';
+import { KEY_ID_OCTETS } from '../../protocol/mac.ts';
+import { toUnits } from './bucket-table.ts';
+import { DROP_BAD_MAC, DROP_NO_TIME, DROP_REASONS, DROP_UNKNOWN_KEY } from './drop-reason.ts';
+import type { Gate } from './gate.ts';
+import { type InterleavedStore, namesReceiveStamp, ownerOf } from './interleaved.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
-import { respond } from './respond.ts';
+import { COPY_SINCE_ANCHOR, COPY_TX_REPORTS, PAGE_ANCHOR_MONO_NS, PAGE_EPOCH, PAGE_SLEW_EPOCH } from './page.ts';
+import { admit, kissInPlace, replyInPlace, WITH_MAC } from './respond.ts';
 import { ServedHeader } from './served-header.ts';
-import { SLOT_LISTENER, SLOT_REPLY_LENGTH, SLOT_START, SLOT_WORDS } from './slot.ts';
+import {
+  REPLY_REPORT_TX,
+  REPLY_SEAL_MAC,
+  REPLY_XMT_GIVEN,
+  SLOT_LENGTH,
+  SLOT_LISTENER,
+  SLOT_REPLY_FLAGS,
+  SLOT_REPLY_LENGTH,
+  SLOT_RX_FRACTION,
+  SLOT_RX_SECONDS,
+  SLOT_SEAL_KEY,
+  SLOT_START,
+  SLOT_TX_COOKIE,
+  SLOT_WORDS,
+  TX_REPORT_COOKIE,
+  TX_REPORT_FRACTION,
+  TX_REPORT_SECONDS,
+  TX_REPORT_SOURCE,
+  TX_REPORT_WORDS,
+} from './slot.ts';
+import { MAC_UNKNOWN_KEY, type MacPort } from './symmetric-key.ts';
 
-/**
- * Counters that a responder adds to: answers by version (index 0–7), then drops by reason in the order of
- * DROP_REASONS.
- */
+/** Counters that a responder adds to: answers by version, then what was done, then drops as DROP_REASONS has them. */
+export const VERSIONS = 8;
 export const COUNT_VERSIONS = 0;
-export const COUNT_DROPS = 8;
+export const COUNT_INTERLEAVED = 8;
+export const COUNT_AUTHENTICATED = 9;
+export const COUNT_KISSES = 10;
+export const COUNT_LEAKED = 11;
+export const COUNT_DROPS = 12;
 export const RESPONDER_COUNTERS: number = COUNT_DROPS + DROP_REASONS.length;
 
 /** Memory that a responder works on; it outlives the responder and is owned by whoever receives the packets. */
@@ -20,9 +49,25 @@ export interface PacketMemory {
   readonly table: Int32Array;
   /** The worker's copy of the time page, COPY_WORDS words. */
   readonly copy: DataView;
+  /** The transmit report, TX_REPORT_WORDS words per row. */
+  readonly txReport: Int32Array;
   /** RESPONDER_COUNTERS doubles, single writer. */
   readonly counters: Float64Array;
 }
+
+/** A worker's tables; null where no listener asks for what they do. */
+export interface ResponderTables {
+  readonly gate: Gate | null;
+  readonly store: InterleavedStore | null;
+  /** Which worker this is, as its receive stamps say it, and in how many bits. */
+  readonly workerIndex: number;
+  readonly workerBits: number;
+}
+
+const NO_TABLES: ResponderTables = { gate: null, store: null, workerIndex: 0, workerBits: 0 };
+const WORD = 4;
+const NATIVE = true; // the copy is native endian, and both platforms are little
+const NS_PER_SECOND = 1e9;
 
 /** Answers batches of requests in place. No clock, no socket; nothing is allocated after construction. */
 export class BatchResponder {
@@ -30,35 +75,158 @@ export class BatchResponder {
   private readonly packets: DataView;
   private readonly table: Int32Array;
   private readonly copy: DataView;
+  private readonly txReport: Int32Array;
   private readonly counters: Float64Array;
-  private readonly policies: readonly ListenerPolicy[];
+  private readonly gate: Gate | null;
+  private readonly store: InterleavedStore | null;
+  private readonly workerIndex: number;
+  private readonly workerMask: number;
+  private policies: readonly ListenerPolicy[];
+  private macs: MacPort | null = null;
+  private nowUnits = 0;
+  private epoch = 0;
 
   /** @param policies - by listener index; every index that occurs in the table has one. */
-  constructor(memory: PacketMemory, policies: readonly ListenerPolicy[]) {
+  constructor(memory: PacketMemory, policies: readonly ListenerPolicy[], tables: ResponderTables = NO_TABLES) {
     this.packets = memory.packets;
     this.table = memory.table;
     this.copy = memory.copy;
+    this.txReport = memory.txReport;
     this.counters = memory.counters;
+    this.gate = tables.gate;
+    this.store = tables.store;
+    this.workerIndex = tables.workerIndex;
+    this.workerMask = 2 ** tables.workerBits - 1;
     this.policies = policies;
+  }
+
+  /** Takes new policies and keys into use, between two batches. */
+  install(policies: readonly ListenerPolicy[], macs: MacPort | null): void {
+    this.policies = policies;
+    this.macs = macs;
   }
 
   /** Answers the first `received` slots: sets each one's reply length, 0 for none, and counts. */
   answer(received: number): void {
-    const { packets, table, counters, served, policies } = this;
-    served.refresh(this.copy);
+    const { packets, table, counters, policies } = this;
+    this.refresh();
     const rowEnd = received * SLOT_WORDS;
     for (let row = 0; row < rowEnd; row += SLOT_WORDS) {
+      const version = (packets.getUint8(table[row + SLOT_START] as number) >> 3) & 7;
       const policy = policies[table[row + SLOT_LISTENER] as number] as ListenerPolicy;
-      const outcome = respond(packets, table, row, served, policy);
-      if (outcome > 0) {
-        table[row + SLOT_REPLY_LENGTH] = outcome;
-        const version = (packets.getUint8(table[row + SLOT_START] as number) >> 3) & 7;
-        counters[COUNT_VERSIONS + version] = (counters[COUNT_VERSIONS + version] as number) + 1;
-      } else {
-        table[row + SLOT_REPLY_LENGTH] = 0;
-        const counter = COUNT_DROPS - 1 - outcome;
-        counters[counter] = (counters[counter] as number) + 1;
-      }
+      table[row + SLOT_REPLY_LENGTH] = 0;
+      const reason = this.answerOne(row, version, policy);
+      const counter = reason === 0 ? COUNT_VERSIONS + version : COUNT_DROPS - 1 - reason;
+      counters[counter] = (counters[counter] as number) + 1;
     }
+  }
+
+  /** What is alike for the whole batch; and the transmit stamps that have come since the last one. */
+  private refresh(): void {
+    const { copy, store, txReport } = this;
+    this.served.refresh(copy);
+    if (this.gate !== null) {
+      const anchorSeconds =
+        (copy.getInt32((PAGE_ANCHOR_MONO_NS + 1) * WORD, NATIVE) * 2 ** 32 +
+          copy.getUint32(PAGE_ANCHOR_MONO_NS * WORD, NATIVE)) /
+        NS_PER_SECOND;
+      this.nowUnits = toUnits(anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE));
+    }
+    if (store === null) return;
+    this.epoch = copy.getInt32(PAGE_EPOCH * WORD, NATIVE) + copy.getInt32(PAGE_SLEW_EPOCH * WORD, NATIVE);
+    const reportEnd = copy.getInt32(COPY_TX_REPORTS * WORD, NATIVE) * TX_REPORT_WORDS;
+    for (let at = 0; at < reportEnd; at += TX_REPORT_WORDS) {
+      store.complete(
+        txReport[at + TX_REPORT_COOKIE] as number,
+        txReport[at + TX_REPORT_SECONDS] as number,
+        txReport[at + TX_REPORT_FRACTION] as number,
+        txReport[at + TX_REPORT_SOURCE] as number,
+      );
+    }
+  }
+
+  /** Answers one request. Returns 0, or a DROP_* code (a kiss or a crypto-NAK may stand in the slot all the same). */
+  private answerOne(row: number, version: number, policy: ListenerPolicy): number {
+    const { packets, table, gate, served } = this;
+    const admitted = admit(packets, table, row, policy);
+    if (admitted < 0) return admitted;
+    if (!served.usable) return DROP_NO_TIME;
+    if (gate !== null && (policy.access !== null || policy.limits !== null)) {
+      const refused = gate.judge(table, row, policy, this.nowUnits);
+      if (refused !== 0) {
+        if (gate.kiss !== 0) {
+          table[row + SLOT_REPLY_LENGTH] = kissInPlace(packets, table, row, gate.kiss);
+          this.count(COUNT_KISSES);
+        }
+        return refused;
+      }
+      if (gate.leaked) this.count(COUNT_LEAKED);
+    }
+    const mode = admitted & ~WITH_MAC;
+    if (admitted !== mode) return this.answerAuthenticated(row, version, mode, policy);
+    table[row + SLOT_REPLY_LENGTH] = this.reply(row, version, mode, policy);
+    return 0;
+  }
+
+  /** A request with a MAC gets its reply sealed with the same key, or none (RFC 5905 §7.3). */
+  private answerAuthenticated(row: number, version: number, mode: number, policy: ListenerPolicy): number {
+    const { packets, table, macs } = this;
+    const at = table[row + SLOT_START] as number;
+    const end = at + (table[row + SLOT_LENGTH] as number);
+    const slot = macs === null ? MAC_UNKNOWN_KEY : macs.verify(at, macStart(packets, at, end, version), end, version);
+    if (macs === null || slot < 0) {
+      if (policy.cryptoNak) {
+        replyInPlace(packets, table, row, this.served, mode);
+        packets.setInt32(at + HEADER_OCTETS, 0);
+        table[row + SLOT_REPLY_LENGTH] = HEADER_OCTETS + KEY_ID_OCTETS;
+      }
+      return slot === MAC_UNKNOWN_KEY ? DROP_UNKNOWN_KEY : DROP_BAD_MAC;
+    }
+    const octets = this.reply(row, version, mode, policy);
+    table[row + SLOT_REPLY_FLAGS] = (table[row + SLOT_REPLY_FLAGS] as number) | REPLY_SEAL_MAC;
+    table[row + SLOT_SEAL_KEY] = slot;
+    table[row + SLOT_REPLY_LENGTH] = octets + macs.macOctets(slot, version);
+    this.count(COUNT_AUTHENTICATED);
+    return 0;
+  }
+
+  private reply(row: number, version: number, mode: number, policy: ListenerPolicy): number {
+    const { packets, table, store, gate, served } = this;
+    const at = table[row + SLOT_START] as number;
+    const mayInterleave = version === 4 && mode === MODE_SERVER && policy.interleaved;
+    if (!mayInterleave || store === null || gate === null || !namesReceiveStamp(packets, at)) {
+      return replyInPlace(packets, table, row, served, mode);
+    }
+    if (policy.limits === null) gate.identify(table, row);
+    const owner = ownerOf(gate.hash.high, this.epoch);
+    const askedSeconds = packets.getInt32(at + ORG);
+    const askedFraction = packets.getInt32(at + ORG + 4);
+    // Another worker's stamp is none of ours: with steering by flow a client may come to meet us next.
+    const ours = ((askedFraction >> 1) & this.workerMask) === this.workerIndex;
+    let flags = REPLY_REPORT_TX;
+    if (ours && store.take(askedSeconds, askedFraction, owner)) {
+      const recSeconds = packets.getInt32(at + REC);
+      const recFraction = packets.getInt32(at + REC + 4);
+      replyInPlace(packets, table, row, served, mode);
+      packets.setInt32(at + ORG, recSeconds);
+      packets.setInt32(at + ORG + 4, recFraction);
+      packets.setInt32(at + XMT, store.txSeconds);
+      packets.setInt32(at + XMT + 4, store.txFraction);
+      flags |= REPLY_XMT_GIVEN;
+      this.count(COUNT_INTERLEAVED);
+    } else {
+      replyInPlace(packets, table, row, served, mode);
+    }
+    table[row + SLOT_REPLY_FLAGS] = flags;
+    table[row + SLOT_TX_COOKIE] = store.remember(
+      table[row + SLOT_RX_SECONDS] as number,
+      table[row + SLOT_RX_FRACTION] as number,
+      owner,
+    );
+    return HEADER_OCTETS;
+  }
+
+  private count(counter: number): void {
+    this.counters[counter] = (this.counters[counter] as number) + 1;
   }
 }

@@ -15,7 +15,7 @@ export const DROP_REASONS = [
   'control',
   /** What follows the header is neither extension fields nor a MAC. */
   'malformed',
-  /** It carries a MAC that we have no key for. */
+  /** It carries a MAC by a key that we do not have. */
   'unknown-key',
   /** It waited longer than the listener's stale limit: its client has given up. */
   'stale',
@@ -25,6 +25,12 @@ export const DROP_REASONS = [
   'reflection',
   /** No time page has been published yet. */
   'no-time',
+  /** The listener's lists do not let the source in. */
+  'access-denied',
+  /** Its source asks more often than the listener allows. */
+  'rate-limited',
+  /** Its MAC is not what the key it names makes of it. */
+  'bad-mac',
 ] as const;
 
 export type DropReason = (typeof DROP_REASONS)[number];
@@ -41,3 +47,6 @@ export const DROP_STALE = -8;
 export const DROP_CLOCK_STEPPED = -9;
 export const DROP_REFLECTION = -10;
 export const DROP_NO_TIME = -11;
+export const DROP_ACCESS_DENIED = -12;
+export const DROP_RATE_LIMITED = -13;
+export const DROP_BAD_MAC = -14;

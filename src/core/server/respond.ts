@@ -1,6 +1,7 @@
 import { macStart, TRAILER_MALFORMED } from '../../protocol/extension-field.ts';
 import {
   HEADER_OCTETS,
+  LEAP_UNKNOWN,
   MODE_CLIENT,
   MODE_CONTROL,
   MODE_RESERVED,
@@ -13,6 +14,7 @@ import {
   REFTIME,
   ROOT_DELAY,
   ROOT_DISPERSION,
+  STRATUM,
   XMT,
 } from '../../protocol/header.ts';
 import {
@@ -21,11 +23,9 @@ import {
   DROP_LENGTH,
   DROP_MALFORMED,
   DROP_MODE,
-  DROP_NO_TIME,
   DROP_OVERSIZED,
   DROP_REFLECTION,
   DROP_STALE,
-  DROP_UNKNOWN_KEY,
   DROP_VERSION,
 } from './drop-reason.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
@@ -48,9 +48,12 @@ const NTP_PORT = 123;
 const VERSION_AND_POLL = (7 << 27) | (0xff << 8);
 const WITHHOLD = SLOT_TRUNCATED | SLOT_EPOCH_CHANGED | SLOT_FROM_SELF;
 
+/** Added by `admit` to the mode when the request ends with a MAC. */
+export const WITH_MAC = 8;
+
 /**
- * Decides on the request in the table's row at `row` (protocol.md §1.5): the mode to answer in, or a DROP_* code.
- * Reads the packet, writes nothing.
+ * Decides on the form of the request in the table's row at `row` (protocol.md §1.5): the mode to answer in, with
+ * WITH_MAC where there is a MAC to check, or a DROP_* code. Reads the packet, writes nothing.
  */
 export function admit(packets: DataView, table: Int32Array, row: number, policy: ListenerPolicy): number {
   const at = table[row + SLOT_START] as number;
@@ -80,7 +83,7 @@ export function admit(packets: DataView, table: Int32Array, row: number, policy:
     const end = at + length;
     const mac = macStart(packets, at, end, version);
     if (mac === TRAILER_MALFORMED) return DROP_MALFORMED;
-    if (mac !== end) return DROP_UNKNOWN_KEY;
+    if (mac !== end) return answerMode | WITH_MAC;
   }
   return answerMode;
 }
@@ -120,19 +123,23 @@ export function replyInPlace(
 }
 
 /**
- * Request to reply octets, in place, or a DROP_* code below zero.
+ * Turns the request into a kiss (RFC 5905 §7.4), in place: leap 3, stratum 0, and the code where the reference id
+ * stands; the origin is the request's transmit stamp, without which nobody may believe it.
  *
- * @param row - index of the slot's first word in `table`.
+ * @returns the octets to send.
  */
-export function respond(
-  packets: DataView,
-  table: Int32Array,
-  row: number,
-  served: ServedHeader,
-  policy: ListenerPolicy,
-): number {
-  const answerMode = admit(packets, table, row, policy);
-  if (answerMode < 0) return answerMode;
-  if (!served.usable) return DROP_NO_TIME;
-  return replyInPlace(packets, table, row, served, answerMode);
+export function kissInPlace(packets: DataView, table: Int32Array, row: number, code: number): number {
+  const at = table[row + SLOT_START] as number;
+  packets.setUint8(at, (LEAP_UNKNOWN << 6) | (packets.getUint8(at) & 0x38) | MODE_SERVER);
+  packets.setUint8(at + STRATUM, 0);
+  packets.setInt32(at + ROOT_DELAY, 0);
+  packets.setInt32(at + ROOT_DISPERSION, 0);
+  packets.setInt32(at + REFID, code);
+  packets.setInt32(at + REFTIME, 0);
+  packets.setInt32(at + REFTIME + 4, 0);
+  packets.setInt32(at + ORG, packets.getInt32(at + XMT));
+  packets.setInt32(at + ORG + 4, packets.getInt32(at + XMT + 4));
+  packets.setInt32(at + REC, table[row + SLOT_RX_SECONDS] as number);
+  packets.setInt32(at + REC + 4, table[row + SLOT_RX_FRACTION] as number);
+  return HEADER_OCTETS;
 }

@@ -27,3 +27,15 @@ export function keyOctets(algorithm: MacAlgorithm): number {
   if (algorithm === 'aes128-cmac') return 16;
   return algorithm === 'aes256-cmac' ? 32 : 0;
 }
+
+/** Answers of {@link MacPort.verify} that are not a key's slot. */
+export const MAC_UNKNOWN_KEY = -1;
+export const MAC_BAD = -2;
+
+/** What the core needs of the keys: offsets are octets from the start of the packets' memory. */
+export interface MacPort {
+  /** The slot of the key that made the MAC at [macAt, end) over [start, macAt); else MAC_UNKNOWN_KEY or MAC_BAD. */
+  verify(start: number, macAt: number, end: number, version: number): number;
+  /** Octets of a key's MAC in a packet of this version: key id and digest, the digest cut to 20 in version 4. */
+  macOctets(slot: number, version: number): number;
+}

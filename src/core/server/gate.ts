@@ -1,0 +1,105 @@
+import { refidFromName } from '../../protocol/refid.ts';
+import { ACCESS_DENY, ACCESS_SERVE, decideAccess } from './access.ts';
+import { BUCKET_PAID, BucketTable, bucketTableWords, limitOf } from './bucket-table.ts';
+import { DROP_ACCESS_DENIED, DROP_RATE_LIMITED } from './drop-reason.ts';
+import { KeyedHash } from './keyed-hash.ts';
+import type { ListenerPolicy } from './listener-policy.ts';
+import {
+  ADDRESS_BUCKETS,
+  LABEL_IPV4,
+  LABEL_IPV6_SUBNET,
+  RATE_KISS,
+  RATE_LEAKED,
+  RATE_WITHIN,
+  RateLimiter,
+} from './rate-limit.ts';
+import { SLOT_ADDRESS } from './slot.ts';
+
+const KISS_DENY = refidFromName('DENY') | 0;
+const KISS_RATE = refidFromName('RATE') | 0;
+/** Kisses that one worker sends at most: they must not become a stream of their own. */
+const KISS_LIMIT = limitOf(64, 64);
+
+const MAPPED_WORD = 0xffff;
+const IPV4_LOOPBACK = 127;
+
+/** What the workers share for their gates. */
+export interface GateShared {
+  /** Key of the hash of addresses: two secret words. */
+  readonly hashKey: readonly [number, number];
+  /** The table of prefixes: bucketTableWords(PREFIX_BUCKETS) words in a SharedArrayBuffer. */
+  readonly prefixBuckets: Int32Array;
+}
+
+/** Decides on a request by its source alone: lists first, then rates. One per worker. */
+export class Gate {
+  /** After `judge`: the code of the kiss to send for a refused request, 0 for silence. */
+  kiss = 0;
+  /** After `judge` of an admitted request: whether it was over its limit and let through all the same. */
+  leaked = false;
+  /** After `identify`, and after `judge` for a listener with limits: the hash of the source's IPv4 address or IPv6 subnet. */
+  readonly hash: KeyedHash;
+  private readonly limiter: RateLimiter;
+  private readonly kisses: BucketTable = new BucketTable(new Int32Array(bucketTableWords(1)));
+
+  /** @param seed - any number, different for each worker. */
+  constructor(shared: GateShared, seed: number) {
+    this.hash = new KeyedHash(shared.hashKey);
+    // Hashes for prefixes must not overwrite the source's own.
+    this.limiter = new RateLimiter(
+      new Int32Array(new ArrayBuffer(4 * bucketTableWords(ADDRESS_BUCKETS))),
+      shared.prefixBuckets,
+      new KeyedHash(shared.hashKey),
+      seed,
+    );
+  }
+
+  /** Hashes the source of the request in `row`. */
+  identify(table: Int32Array, row: number): void {
+    const a = table[row + SLOT_ADDRESS] as number;
+    const b = table[row + SLOT_ADDRESS + 1] as number;
+    if (a === 0 && b === 0 && (table[row + SLOT_ADDRESS + 2] as number) === MAPPED_WORD) {
+      this.hash.compute(0, table[row + SLOT_ADDRESS + 3] as number, LABEL_IPV4);
+    } else {
+      this.hash.compute(a, b, LABEL_IPV6_SUBNET);
+    }
+  }
+
+  /**
+   * Judges the request in `row`.
+   *
+   * @param nowUnits - monotonic time, as bucket-table's `toUnits` has it.
+   * @returns 0 to answer it, else a DROP_* code; `kiss` and `leaked` say more.
+   */
+  judge(table: Int32Array, row: number, policy: ListenerPolicy, nowUnits: number): number {
+    const a = table[row + SLOT_ADDRESS] as number;
+    const b = table[row + SLOT_ADDRESS + 1] as number;
+    const c = table[row + SLOT_ADDRESS + 2] as number;
+    const d = table[row + SLOT_ADDRESS + 3] as number;
+    this.kiss = 0;
+    this.leaked = false;
+    if (policy.access !== null) {
+      const action = decideAccess(policy.access, a, b, c, d);
+      if (action !== ACCESS_SERVE) {
+        if (action === ACCESS_DENY) this.affordKiss(KISS_DENY, nowUnits);
+        return DROP_ACCESS_DENIED;
+      }
+    }
+    if (policy.limits === null) return 0;
+    this.identify(table, row);
+    const ipv4 = a === 0 && b === 0 && c === MAPPED_WORD;
+    const loopback = ipv4 ? d >>> 24 === IPV4_LOOPBACK : a === 0 && b === 0 && c === 0 && d === 1;
+    if (loopback) return 0;
+    const { hash } = this;
+    const rate = this.limiter.decide(a, b, d, ipv4, hash.low, hash.high, nowUnits, policy.limits);
+    if (rate === RATE_WITHIN) return 0;
+    this.leaked = rate === RATE_LEAKED;
+    if (this.leaked) return 0;
+    if (rate === RATE_KISS) this.affordKiss(KISS_RATE, nowUnits);
+    return DROP_RATE_LIMITED;
+  }
+
+  private affordKiss(code: number, nowUnits: number): void {
+    if (this.kisses.pay(0, 0, nowUnits, KISS_LIMIT) === BUCKET_PAID) this.kiss = code;
+  }
+}

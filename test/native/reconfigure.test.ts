@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { afterEach, expect, test } from 'vitest';
+import { compileAccess } from '../../src/core/server/access.ts';
+import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
+import type { PoolOptions, ServerPool } from '../../src/workers/pool.ts';
+import { SystemClockPublisher } from '../../src/workers/system-clock-publisher.ts';
+import { TimePage } from '../../src/workers/time-page.ts';
+import { LoopbackClient, localTime } from '../support/loopback-server.ts';
+import { request } from '../support/requests.ts';
+
+// Worker threads run the built output, so the pool that starts them is the built one.
+const built = '../../dist/workers/pool.js';
+const { ServerPool: BuiltPool } = (await import(built)) as { ServerPool: new (options: PoolOptions) => ServerPool };
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+const KEPT = { address: '127.0.0.1', port: 0 };
+const OTHER = { address: '127.0.0.2', port: 0 };
+const barred = { ...DEFAULT_POLICY, access: compileAccess({ filter: [], action: 'ignore' }, null) };
+
+async function pool(options: Partial<PoolOptions> = {}): Promise<ServerPool> {
+  const page = new TimePage();
+  const publisher = new SystemClockPublisher(page);
+  publisher.publish(localTime());
+  const timer = setInterval(() => publisher.publish(localTime()), 500);
+  closing.push(() => clearInterval(timer));
+  const made = new BuiltPool({ listeners: [KEPT], workers: 2, page, ...options });
+  closing.push(() => made.stop());
+  await made.ready();
+  return made;
+}
+
+async function client(address?: string): Promise<LoopbackClient> {
+  const made = await LoopbackClient.open(address);
+  closing.push(() => made.close());
+  return made;
+}
+
+test('lists change for running workers, and for those that are started later', async () => {
+  const serving = await pool();
+  const asking = await client();
+  const port = serving.listeners[0]?.port as number;
+  await asking.send(request(), port);
+  await asking.expect(1);
+  await serving.reconfigure([{ ...KEPT, policy: barred }], []);
+  await serving.terminateWorker(0);
+  await serving.terminateWorker(1);
+  await serving.ready();
+  await asking.send(request(), port);
+  await serving.reconfigure([KEPT], []);
+  await asking.send(request(), port);
+  await asking.expect(2);
+  expect(serving.counters().drops['access-denied']).toBe(1);
+  expect(serving.listeners[0]?.port).toBe(port);
+});
+
+test('keys come and go', async () => {
+  const serving = await pool();
+  const asking = await client();
+  const port = serving.listeners[0]?.port as number;
+  const secret = Uint8Array.from(Buffer.from('correct horse battery'));
+  const header = request();
+  const digest = createHash('sha1').update(secret).update(header).digest();
+  const packet = new Uint8Array([...header, 0, 0, 0, 7, ...digest]);
+  await serving.reconfigure([KEPT], [{ id: 7, algorithm: 'sha1', secret }]);
+  await asking.send(packet, port);
+  await asking.expect(1);
+  await serving.reconfigure([KEPT], []);
+  await asking.send(packet, port);
+  await asking.send(header, port);
+  await asking.expect(2);
+  expect(serving.counters().drops['unknown-key']).toBe(1);
+});
+
+test('listeners come and go while others stay, and none that stays loses a packet over 50 changes', async () => {
+  const serving = await pool();
+  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => client(`127.0.3.${i + 1}`)));
+  const port = serving.listeners[0]?.port as number;
+  let sent = 0;
+  for (let round = 0; round < 50; round++) {
+    const changed = serving.reconfigure(round % 2 ? [KEPT] : [OTHER, KEPT], []);
+    for (let i = 0; i < 10; i++) for (const each of clients) await each.send(request(), port);
+    sent += 10;
+    await changed;
+  }
+  for (const each of clients) await each.expect(sent);
+  expect(serving.listeners).toHaveLength(1);
+  await serving.reconfigure([OTHER, KEPT], []);
+  const asking = await client();
+  await asking.send(request(), serving.listeners[0]?.port as number, '127.0.0.2');
+  await asking.send(request(), port);
+  await asking.expect(2);
+});
+
+test('a change that cannot be made changes nothing', async () => {
+  const serving = await pool();
+  const port = serving.listeners[0]?.port as number;
+  await expect(serving.reconfigure([KEPT, { address: '192.0.2.1', port: 0 }], [])).rejects.toThrow(/EADDRNOTAVAIL/);
+  await expect(serving.reconfigure([{ ...KEPT, dscp: 46 }], [])).rejects.toThrow(RangeError);
+  const asking = await client();
+  await asking.send(request(), port);
+  await asking.expect(1);
+});

@@ -1,0 +1,15 @@
+import type { ResponderTables } from '../../src/core/server/batch-responder.ts';
+import { bucketTableWords } from '../../src/core/server/bucket-table.ts';
+import { Gate } from '../../src/core/server/gate.ts';
+import { InterleavedStore } from '../../src/core/server/interleaved.ts';
+
+/** The tables of one worker, small ones, under a fixed key. */
+export function workerTables(workerIndex = 0, workerBits = 0): ResponderTables {
+  const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
+  return {
+    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
+    store: new InterleavedStore(10, 4),
+    workerIndex,
+    workerBits,
+  };
+}
