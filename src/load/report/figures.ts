@@ -32,6 +32,8 @@ const shortCount = (value: number): string =>
       ? `${+(value / 1e3).toPrecision(3)}k`
       : `${+value.toPrecision(3)}`;
 
+const shortShare = (value: number): string => `${+(value * 100).toPrecision(3)} %`;
+
 /** One line per server and measure, against the offered rate. */
 function againstRate(
   all: readonly LoadResults[],
@@ -107,7 +109,7 @@ function latencyCurves(all: readonly LoadResults[]): Plot {
   });
   return {
     id: 'latency-distribution',
-    title: 'Latency distribution at the highest rate with at most 0.1 % loss',
+    title: 'Latency at the highest rate with at most 0.1 % loss',
     xLabel: 'percentile',
     yLabel: 'from intended time to reply',
     x: logScale([1, 100_000]),
@@ -151,7 +153,7 @@ export function figures(all: readonly LoadResults[]): Plot[] {
   );
   return [
     ratePlot('answers', 'Answers', 'answers per second', answers, linearScale(ys(answers)), shortCount),
-    ratePlot('loss', 'Loss', 'share of requests lost', loss, linearScale(ys(loss)), formatShare),
+    ratePlot('loss', 'Loss', 'share of requests lost', loss, linearScale(ys(loss)), shortShare),
     ratePlot('latency', 'Latency', 'from intended time to reply', latency, logScale(ys(latency)), formatNs),
     latencyCurves(all),
     ratePlot('residence', 'Server residence, T3 − T2', 'T3 − T2', residence, linearScale(ys(residence)), formatNs),
