@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { startChronyd } from '../../test/support/chrony.ts';
+import { SERVE_LOCAL, startChronyd } from '../../test/support/chrony.ts';
 import { startForeignDaemon } from '../../test/support/foreign-daemon.ts';
 import { startNtpdTs } from '../../test/support/ntpd-ts.ts';
 import { startNtpsec } from '../../test/support/ntpsec.ts';
 import { startOpenntpd } from '../../test/support/openntpd.ts';
 import { peerPrograms } from '../../test/support/peers.ts';
-import { Child, run } from '../../test/support/run.ts';
+import { Child, eventually, run } from '../../test/support/run.ts';
 import { type Arena, SERVER_CORE } from './arena.ts';
 
 /** A server that takes part. Each is pinned to the server's core and serves the machine's clock. */
@@ -16,7 +16,23 @@ export interface Contestant {
   readonly version: string;
   /** The echo is no NTP server: what comes back is counted, not verified. */
   readonly echo?: boolean;
-  start(arena: Arena): Promise<Child>;
+  start(arena: Arena): Promise<RunningServer>;
+}
+
+/** A contestant that serves. */
+export interface RunningServer {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** `child` serves; `helpers` are only there for it. */
+function runningServer(child: Child, ...helpers: readonly Child[]): RunningServer {
+  return {
+    pid: child.pid,
+    stop: async () => {
+      for (const each of [child, ...helpers]) await each.stop();
+    },
+  };
 }
 
 const OUR_ARGS = ['--listen', '0.0.0.0:123', '--workers', '1', '--local-stratum', '1', '--clock', 'none'];
@@ -30,7 +46,7 @@ export function ntpdTsContestant(name = 'ntpd-ts', extra = ''): Contestant {
     start: async (arena) => {
       const config = `[[server]]\nlisten = "0.0.0.0:123"\n${extra}`;
       const options = extra === '' ? { args: OUR_ARGS } : { args: OUR_ARGS.slice(2), config };
-      return (await startNtpdTs(arena.server, { ...options, cpu: SERVER_CORE })).child;
+      return runningServer((await startNtpdTs(arena.server, { ...options, cpu: SERVER_CORE })).child);
     },
   };
 }
@@ -45,7 +61,7 @@ export function echoContestant(): Contestant {
       const argv = ['taskset', '-c', String(SERVER_CORE), process.execPath, '--import', 'tsx', ECHO];
       const child = new Child(arena.server.inside(argv));
       await child.saw(/echoing/);
-      return child;
+      return runningServer(child);
     },
   };
 }
@@ -53,25 +69,31 @@ export function echoContestant(): Contestant {
 /** chronyd; `extra` are further lines of its configuration. */
 export async function chronydContestant(name = 'chronyd', extra: readonly string[] = []): Promise<Contestant> {
   const { daemon } = await peerPrograms('chrony');
-  const version = (await run([daemon, '--version'])).stdout.replace(/ \(.*/s, '').trim();
+  const version = /version (\S+)/.exec((await run([daemon, '--version'])).stdout)?.[1] ?? 'unknown';
   return {
     name,
-    version,
+    version: `chronyd ${version}`,
     start: async (arena) => {
       const config = ['local stratum 1', 'allow', ...extra];
-      return (await startChronyd(arena.server, { config, cpu: SERVER_CORE })).child;
+      return runningServer((await startChronyd(arena.server, { config, cpu: SERVER_CORE })).child);
     },
   };
 }
 
-/** ntpd of NTPsec without its rate limit, unsynchronised: it answers all the same. */
+/** ntpd of NTPsec without its rate limit; it has no clock of its own to serve and follows an idle chronyd. */
 export async function ntpsecContestant(): Promise<Contestant> {
   const { daemon } = await peerPrograms('ntpsec');
   const version = (await run([daemon, '--version'])).stdout.trim();
   return {
     name: 'ntpsec',
     version,
-    start: async (arena) => (await startNtpsec(arena.server, [], { cpu: SERVER_CORE })).child,
+    start: async (arena) => {
+      const upstream = await startChronyd(arena.generator, { config: SERVE_LOCAL });
+      const config = [`server ${arena.generator.ipv4} iburst minpoll 3`];
+      const ntpd = await startNtpsec(arena.server, config, { cpu: SERVER_CORE });
+      await eventually('ntpd is synchronised', async () => /leap=00/.test(await ntpd.ntpq('rv')) || undefined);
+      return runningServer(ntpd.child, upstream.child);
+    },
   };
 }
 
@@ -82,7 +104,9 @@ export async function openntpdContestant(): Promise<Contestant> {
     name: 'openntpd',
     version: "openntpd 6.2p3 (Debian's)",
     start: async (arena) =>
-      (await startOpenntpd(arena.server, [`listen on ${arena.server.ipv4}`], { cpu: SERVER_CORE })).child,
+      runningServer(
+        (await startOpenntpd(arena.server, [`listen on ${arena.server.ipv4}`], { cpu: SERVER_CORE })).child,
+      ),
   };
 }
 
@@ -94,7 +118,7 @@ export async function rsntpContestant(): Promise<Contestant> {
     version: (await run([daemon, '-h'])).stdout.split('\n')[0] ?? 'rsntp',
     start: async (arena) => {
       const argv = [daemon, '-4', '1', '-6', '0', '-a', `${arena.server.ipv4}:123`, '-s', '127.0.0.1:11123'];
-      return await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /started/ });
+      return runningServer(await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /started/ }));
     },
   };
 }
@@ -109,7 +133,7 @@ export async function ntpdRsContestant(): Promise<Contestant> {
     version: (await run([daemon, '--version'])).stdout.trim(),
     start: async (arena) => {
       const argv = [daemon, '--config', config];
-      return await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /./ });
+      return runningServer(await startForeignDaemon(arena.server, argv, { cpu: SERVER_CORE, ready: /./ }));
     },
   };
 }

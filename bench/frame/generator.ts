@@ -21,7 +21,7 @@ export interface Measured extends StepResult {
 /** Replies later than this are lost: far beyond what any of the servers queues. */
 const TIMEOUT_SECONDS = 0.25;
 /** A step that the generator itself could not keep says nothing about the server and is repeated so often. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 5;
 
 /**
  * Offers one step of load to the server of the arena, with `ntpd-ts load` and its raw engine.
@@ -41,6 +41,13 @@ export async function offer(arena: Arena, pid: number, step: Step): Promise<Meas
 }
 
 async function load(arena: Arena, step: Step): Promise<StepResult> {
+  const [result] = (JSON.parse(await loadResults(arena, step)) as { steps: StepResult[] }).steps;
+  if (result === undefined) throw new Error('ntpd-ts load printed no step');
+  return result;
+}
+
+/** Runs `ntpd-ts load` against the server of the arena and returns the results as it prints them, one step or more. */
+export async function loadResults(arena: Arena, step: Step): Promise<string> {
   const options = [
     ['--engine', 'raw', '--clients', CLIENTS_IPV4, '--client-count', String(step.clients ?? 16_384)],
     ['--rate', String(Math.round(step.rate)), '--duration', String(step.seconds)],
@@ -48,9 +55,7 @@ async function load(arena: Arena, step: Step): Promise<StepResult> {
     step.options ?? [],
   ].flat();
   const argv = [process.execPath, PROGRAM, 'load', arena.server.ipv4, ...options];
-  const done = await run(arena.generator.inside(argv), { timeoutMs: (step.seconds + 30) * 1000 });
+  const done = await run(arena.generator.inside(argv), { timeoutMs: (step.seconds + 60) * 1000 });
   if (!done.stdout.startsWith('{')) throw new Error(`ntpd-ts load: ${done.stderr}`);
-  const [result] = (JSON.parse(done.stdout) as { steps: StepResult[] }).steps;
-  if (result === undefined) throw new Error('ntpd-ts load printed no step');
-  return result;
+  return done.stdout;
 }

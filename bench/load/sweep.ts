@@ -1,6 +1,5 @@
-import type { Child } from '../../test/support/run.ts';
 import type { Arena } from '../frame/arena.ts';
-import type { Contestant } from '../frame/contestants.ts';
+import type { Contestant, RunningServer } from '../frame/contestants.ts';
 import { type Measured, offer } from '../frame/generator.ts';
 
 /** One step of a sweep, as it is kept. */
@@ -48,7 +47,7 @@ const WARM_UP = { rate: 50_000, seconds: 2 };
 export async function sweep(
   arena: Arena,
   contestant: Contestant,
-  server: Child,
+  server: RunningServer,
   options: SweepOptions,
 ): Promise<Sweep> {
   const steps: SweepStep[] = [];
@@ -87,7 +86,9 @@ export async function sweep(
       clean = middle;
     } else high = middle;
   }
-  if (steps.length === 0) throw new Error('the generator kept no rate at all: is this machine busy?');
+  if (steps.length === 0) {
+    throw new Error(`${contestant.name}: the generator kept no rate at all (is this machine busy with other things?)`);
+  }
   const best = Math.max(...steps.map((step) => step.answers));
   const at150 = await measure(best * 1.5);
   const at200 = await measure(best * 2);
