@@ -258,7 +258,7 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
     Napi::Array delays = Napi::Array::New(env);
     Napi::Array spreads = Napi::Array::New(env);
     Napi::Array samples = Napi::Array::New(env);
-    for (uint32_t place = 0; place < kSendChunk; place++) {
+    for (uint32_t place = 0; place < kDelayPlaces; place++) {
       delays.Set(place, row.places[place].medianNs());
       spreads.Set(place, row.places[place].spreadNs());
       samples.Set(place, row.places[place].count());
@@ -329,7 +329,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
     for (PathSocket& socket : sockets_) socket.suspects = socket.queueMax;
     delays_.Forget();
     for (uint32_t i = 0; i < kAsksMax; i++) asks_[i].sample = false;
-    precisionFloor_ = kPrecisionNone;
+    std::fill_n(precisionFloors_, 2, kPrecisionNone);
   }
   withhold_ = contradicted_ || steppedNow;
   contradicted_ = false;
@@ -342,7 +342,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
   std::memcpy(&copy[kCopySinceAnchor], &sinceAnchor, sizeof sinceAnchor);
   copy[kCopyNowSeconds] = static_cast<int32_t>(now >> 32);
   copy[kCopyNowFraction] = static_cast<int32_t>(now);
-  copy[kCopyPrecisionFloor] = precisionFloor_;
+  copy[kCopyPrecisionFloor] = precisionFloors_[UnderPressure() ? 1 : 0];
 }
 
 void ExportPacketPath(Napi::Env env, Napi::Object exports) { exports.Set("PacketPath", PacketPath::Define(env)); }

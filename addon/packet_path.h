@@ -24,6 +24,9 @@ namespace ntpd {
 constexpr int32_t kPrecisionNone = -32;
 constexpr uint32_t kReceiveControlOctets = 192;
 constexpr uint32_t kSendControlOctets = 96;
+// Full batches in a row before chunks are formed: a burst is over before, so only lasting overload pays with the
+// steadiness of T3 for its throughput.
+constexpr uint32_t kFullBatchesMin = 64;
 constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
 constexpr uint32_t kRecentStamps = 4096;  // receive stamps remembered for uniqueness; a power of two
 
@@ -97,7 +100,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   // send_replies.cc
   void SendReplies(uint32_t slots);
-  uint32_t SendChunk(const uint32_t* slots, uint32_t count);
+  uint32_t SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace);
+  bool UnderPressure() const { return fullBatches_ >= kFullBatchesMin; }
+  bool ShareChunk(uint32_t a, uint32_t b);
   size_t WriteSendControl(uint32_t slot, bool ask, uint32_t id, uint8_t* control);
   bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock, bool sample,
                   uint32_t& id);
@@ -140,13 +145,14 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   PageSnapshot snapshot_ = {};
   ServedClock clock_;
   bool pageSeen_ = false;
-  int32_t precisionFloor_ = kPrecisionNone;
+  int32_t precisionFloors_[2] = {kPrecisionNone, kPrecisionNone};  // of replies that go alone, and in chunks
   bool contradicted_ = false;  // the page says that the clock was set
   bool withhold_ = false;      // the batch at hand gets no answers
   int32_t epoch_ = 0;
   uint32_t exchangesSincePoll_ = 0;
   uint32_t receivedLast_ = 0;
   uint32_t rotate_ = 0;
+  uint32_t fullBatches_ = 0;
 
   KeyRing* keys_ = nullptr;  // kept alive by keysReference_
   Napi::ObjectReference keysReference_;

@@ -1,8 +1,9 @@
 // send_replies.cc: the only caller of sendmmsg(2) on the reply path. Writes T3 into each reply just before it goes.
 //
-// Replies go in chunks of kSendChunk: one clock reading and one system call per chunk, T3 of each reply being that
-// reading plus what its place in the chunk has been seen to cost. A larger chunk saves system calls and adds
-// uncertainty to its last places; past eight the saving is below one per cent (bench/loop).
+// Each reply has a clock reading and a system call of its own, which keeps the time to the wire short and steady. Only
+// when one full batch after the other shows that the worker cannot keep up do replies go in chunks: one reading and
+// one call for kSendChunk, T3 of each being the reading plus what its place has been seen to cost. A larger chunk
+// saves calls and adds uncertainty to its last places; past eight the saving is below one per cent (bench/loop).
 #include <errno.h>
 #include <time.h>
 
@@ -61,29 +62,39 @@ ReplyWork WorkOf(uint32_t flags) {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the packet path writes network order by swapping");
 
-/** Sends the replies that stand in slots [0, slots), in order, in chunks that share a socket and a delay class. */
+/** Sends the replies that stand in slots [0, slots), in order, alone or in chunks that share a socket and a class. */
 void PacketPath::SendReplies(uint32_t slots) {
+  fullBatches_ = slots < capacity_ ? 0 : fullBatches_ + 1;
+  const uint32_t chunkMax = UnderPressure() ? kSendChunk : 1;
   uint32_t chunk[kSendChunk];
   uint32_t count = 0;
-  for (uint32_t i = 0; i < slots; i++) {
-    const uint32_t* row = Row(i);
-    const uint32_t length = row[kSlotReplyLength];
-    if (length < kHeaderOctets || length > slotOctets_) continue;
-    const bool fits = count > 0 && slots_[chunk[0]].socket == slots_[i].socket &&
-                      Row(chunk[0])[kSlotRxSource] == row[kSlotRxSource] &&
-                      slots_[chunk[0]].localInterface == slots_[i].localInterface &&
-                      WorkOf(Row(chunk[0])[kSlotReplyFlags]) == WorkOf(row[kSlotReplyFlags]);
-    if (count == kSendChunk || (count > 0 && !fits)) {
-      for (uint32_t done = 0; done < count;) done += SendChunk(chunk + done, count - done);
-      count = 0;
+  bool first = true;
+  const auto send = [&] {
+    for (uint32_t done = 0; done < count;) {
+      const uint32_t place = chunkMax > 1 ? kPlaceChunk : first ? kPlaceFirst : kPlaceLater;
+      done += SendChunk(chunk + done, count - done, place);
+      first = false;
     }
+    count = 0;
+  };
+  for (uint32_t i = 0; i < slots; i++) {
+    const uint32_t length = Row(i)[kSlotReplyLength];
+    if (length < kHeaderOctets || length > slotOctets_) continue;
+    if (count == chunkMax || (count > 0 && !ShareChunk(chunk[0], i))) send();
     chunk[count++] = i;
   }
-  for (uint32_t done = 0; done < count;) done += SendChunk(chunk + done, count - done);
+  send();
   if (costDue_) {
     costDue_ = false;
     askCost_.Measure(clock_.mappingNs);
   }
+}
+
+/** Whether two slots' replies go by one socket and, for the correction of T3, belong to one class. */
+bool PacketPath::ShareChunk(uint32_t a, uint32_t b) {
+  return slots_[a].socket == slots_[b].socket && slots_[a].localInterface == slots_[b].localInterface &&
+         Row(a)[kSlotRxSource] == Row(b)[kSlotRxSource] &&
+         WorkOf(Row(a)[kSlotReplyFlags]) == WorkOf(Row(b)[kSlotReplyFlags]);
 }
 
 /** Whether one of our own samples is due; a bounded rate, faster while little is known. */
@@ -95,9 +106,10 @@ bool PacketPath::SampleDue(int64_t nowMonoNs) {
 
 /**
  * Stamps, seals and sends up to `count` replies that share a socket and a class. Returns how many slots are done:
- * a chunk ends after a reply that asks for a sample, because asking delays those behind it.
+ * a chunk ends after a reply that asks for a sample, because asking delays those behind it. `firstPlace` is the place
+ * of the first.
  */
-uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
+uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace) {
   PathSocket& socket = sockets_[slots_[slots[0]].socket];
   const uint32_t* firstRow = Row(slots[0]);
   const DelayClass of = {slots_[slots[0]].localInterface, static_cast<uint8_t>(firstRow[kSlotRxSource]),
@@ -110,10 +122,10 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
   if (sample) {
     count = static_cast<uint32_t>(random_.Next() % count) + 1;
   } else if (correct_ && clockMonoNs - lastSampleMonoNs_ >= kLearnIntervalNs) {
-    for (uint32_t place = 0; place < count && !sample; place++) {
-      if (!delays_.Wants(delayRow, place, clockMonoNs)) continue;
+    for (uint32_t i = 0; i < count && !sample; i++) {
+      if (!delays_.Wants(delayRow, firstPlace + i, clockMonoNs)) continue;
       sample = true;
-      count = place + 1;
+      count = i + 1;
     }
   }
   if (sample) {
@@ -134,7 +146,7 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
     uint8_t* packet = arena_.data() + row[kSlotStart];
     const uint32_t flags = row[kSlotReplyFlags];
     if ((flags & kReplyXmtGiven) == 0) {
-      const int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, i, clockMonoNs) : 0;
+      const int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, firstPlace + i, clockMonoNs) : 0;
       NtpTime xmt = clock + static_cast<uint64_t>(NtpUnits(delayNs));
       xmt = ((xmt & ~fuzzMask_) | (random_.Next() & fuzzMask_)) & ~NtpTime{1};
       const NtpTime rec = LoadNtp(packet + kHeaderRec);
@@ -156,7 +168,8 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count) {
     const bool sampled = sample && i + 1 == count;
     const bool report = (flags & kReplyReportTx) != 0;
     uint32_t id = 0;
-    const bool ask = (sampled || report) && PrepareAsk(slot, i, delayRow, clockMonoNs, clock, sampled, id);
+    const bool ask =
+        (sampled || report) && PrepareAsk(slot, firstPlace + i, delayRow, clockMonoNs, clock, sampled, id);
     if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
     sendData_[i] = {packet, length};
     msghdr& header = sendHeaders_[i].msg_hdr;

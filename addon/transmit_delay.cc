@@ -61,7 +61,8 @@ uint32_t TransmitDelay::Find(const DelayClass& wanted, int64_t nowMonoNs) {
 }
 
 int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
-  for (uint32_t i = place + 1; i-- > 0;) {
+  const uint32_t lowest = std::min(place, kPlaceChunk);
+  for (uint32_t i = place + 1; i-- > lowest;) {
     const DelayPlace& candidate = rows_[row].places[i];
     if (candidate.Known(nowMonoNs)) return std::clamp(candidate.medianNs(), 0, kDelayNsMax);
   }
@@ -78,12 +79,13 @@ bool TransmitDelay::Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const
   return wanted.count() < kSamplesWanted || nowMonoNs - wanted.lastMonoNs() > kSampleAgeWantedNs;
 }
 
-int32_t TransmitDelay::SpreadNs(int64_t nowMonoNs) const {
+int32_t TransmitDelay::SpreadNs(bool chunks, int64_t nowMonoNs) const {
+  const uint32_t begin = chunks ? kPlaceChunk : 0;
+  const uint32_t end = chunks ? kDelayPlaces : kPlaceChunk;
   int32_t spread = 0;
   for (const Row& row : rows_) {
-    if (!row.used) continue;
-    for (const DelayPlace& place : row.places) {
-      if (place.Known(nowMonoNs)) spread = std::max(spread, place.spreadNs());
+    for (uint32_t i = begin; i < end && row.used; i++) {
+      if (row.places[i].Known(nowMonoNs)) spread = std::max(spread, row.places[i].spreadNs());
     }
   }
   return spread;

@@ -5,7 +5,14 @@
 
 namespace ntpd {
 
-constexpr uint32_t kSendChunk = 8;  // replies per sendmmsg; measured in bench/loop, see send_replies.cc
+constexpr uint32_t kSendChunk = 8;  // replies per sendmmsg under pressure; see send_replies.cc
+
+// Places: a reply that goes alone, as the first of its batch (after a wait, with cold caches) or later in it; and
+// the places of a chunk under pressure.
+constexpr uint32_t kPlaceFirst = 0;
+constexpr uint32_t kPlaceLater = 1;
+constexpr uint32_t kPlaceChunk = 2;
+constexpr uint32_t kDelayPlaces = kPlaceChunk + kSendChunk;
 
 /**
  * Which replies share a delay: the interface they leave by, the kind of stamp that T2 has (a T3 of another kind
@@ -60,7 +67,8 @@ class TransmitDelay {
 
   /**
    * Nanoseconds to add to a clock reading taken just before the send, for the reply at `place`: the median of the
-   * place, or of the nearest earlier place that is known (too early rather than too late), or 0; at most 50 µs.
+   * place, or of the nearest earlier place of its chunk that is known (too early rather than too late), or 0; at
+   * most 50 µs.
    */
   int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
 
@@ -70,8 +78,8 @@ class TransmitDelay {
   /** Whether a place has too few samples, or none for a while. */
   bool Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
 
-  /** Largest spread in use among the known places; 0 when nothing is known. */
-  int32_t SpreadNs(int64_t nowMonoNs) const;
+  /** Largest spread among the known places of replies that go alone, or in chunks; 0 when nothing is known. */
+  int32_t SpreadNs(bool chunks, int64_t nowMonoNs) const;
 
   /** Forgets everything: the clock was set. */
   void Forget() { *this = TransmitDelay(); }
@@ -80,7 +88,7 @@ class TransmitDelay {
     DelayClass of = {};
     bool used = false;
     int64_t usedMonoNs = 0;
-    DelayPlace places[kSendChunk];
+    DelayPlace places[kDelayPlaces];
   };
   const Row& row(uint32_t index) const { return rows_[index]; }
 

@@ -132,8 +132,11 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
   const int64_t stampMonoNs = clock_.MonoFromReal(stampRealNs);
   if (ask.sample && correct_ && !withhold_ && askCost_.Known()) {
     delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCost_.CostNs(), stampMonoNs);
-    const int32_t spreadNs = delays_.SpreadNs(stampMonoNs);
-    precisionFloor_ = spreadNs > 0 ? static_cast<int32_t>(std::ceil(std::log2(spreadNs * 1e-9))) : kPrecisionNone;
+    for (int chunks = 0; chunks < 2; chunks++) {
+      const int32_t spreadNs = delays_.SpreadNs(chunks == 1, stampMonoNs);
+      precisionFloors_[chunks] =
+          spreadNs > 0 ? static_cast<int32_t>(std::ceil(std::log2(spreadNs * 1e-9))) : kPrecisionNone;
+    }
   }
   // On the clock as it ran when T2 was read, whatever was learned since; and never from before the send: such a stamp
   // belongs to another clock setting. The send's uncorrected time counts, because a corrected T3 may lie after it.
