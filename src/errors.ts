@@ -23,6 +23,10 @@ export const ERRORS = {
     exit: 'config',
     doc: 'The configuration asks for something that another daemon does and this one does not.',
   },
+  'key-file': {
+    exit: 'config',
+    doc: 'The key file cannot be read, others can read it, or it has a line that is wrong.',
+  },
   'config-conflict': { exit: 'config', doc: 'Two settings contradict each other.' },
   'listen-busy': { exit: 'unavailable', doc: 'Another program holds the address and port of a listener.' },
   'listen-permission': { exit: 'permission', doc: 'A port or a socket option needs a capability that is missing.' },

@@ -1,3 +1,4 @@
+import { formatIpPrefix, parseIpPrefix } from '../core/server/ip-prefix.ts';
 import type { Endpoint, PollLimits } from './kinds.ts';
 import type { KeyPath } from './positions.ts';
 import type { Config } from './schema.ts';
@@ -58,6 +59,14 @@ export function warnings(config: Config): string[] {
       `the configured sources (${count}) cannot reach minimum-agreeing-sources (${minimum}): ` +
         'the clock will never be set; add sources or lower it',
     );
+  }
+  for (const [index, server] of config.server.entries()) {
+    for (const list of ['allowlist', 'denylist'] as const) {
+      for (const text of server[list]?.filter ?? []) {
+        const prefix = parseIpPrefix(text);
+        if (prefix.hostBits) found.push(`server[${index}].${list}: ${text} is taken for ${formatIpPrefix(prefix)}`);
+      }
+    }
   }
   return found;
 }

@@ -1,5 +1,8 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import type { AccessFilter } from '../core/server/access.ts';
+import { limitOf } from '../core/server/bucket-table.ts';
+import { parseIpPrefix } from '../core/server/ip-prefix.ts';
 import { refidFromIpv4, refidFromName } from '../protocol/refid.ts';
 import type { Option } from './options.ts';
 
@@ -27,6 +30,12 @@ export interface PollLimits {
   readonly max: number;
 }
 
+/** Requests per second, and how many may come at once after a pause. */
+export interface RateLimit {
+  readonly rate: number;
+  readonly burst: number;
+}
+
 /** What each kind of option is once it is read. */
 export interface KindValues {
   readonly boolean: boolean;
@@ -44,6 +53,8 @@ export interface KindValues {
   /** Four octets as one unsigned word. */
   readonly 'reference-id': number;
   readonly algorithm: { readonly stepThreshold: number | null };
+  readonly 'access-list': AccessFilter;
+  readonly 'rate-limit': RateLimit;
   readonly unsupported: null;
 }
 
@@ -87,6 +98,10 @@ export function expectation(option: Option): string {
       return 'a table';
     case 'text':
       return 'a text that is not empty';
+    case 'access-list':
+      return 'a table such as { filter = ["192.0.2.0/24", "2001:db8::/32"], action = "ignore" }, the action "ignore" or "deny"';
+    case 'rate-limit':
+      return 'a table such as { rate = 32, burst = 256 }, refilling within 512 s, at most 1048576 a second';
     default:
       return 'nothing';
   }
@@ -145,6 +160,24 @@ export function unsupported(what: string): z.ZodType {
   });
 }
 
+const prefix = z.string('an address or a prefix').superRefine((text, context) => {
+  try {
+    parseIpPrefix(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `an address or a prefix: ${(error as RangeError).message}` });
+  }
+});
+
+/** Whether a rate limiter can hold a source to this. */
+function isTellable(rate: number, burst: number): boolean {
+  try {
+    limitOf(rate, burst);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const stepSeconds = z.union([z.number().min(0), z.literal('inf').transform(() => Number.POSITIVE_INFINITY)]);
 const pollExponent = z.int().min(0).max(17);
 
@@ -201,6 +234,18 @@ export function validator(option: Option): z.ZodType {
         .transform((table) => ({ stepThreshold: table['step-threshold'] ?? null }));
     case 'text':
       return z.string(expected).min(1, expected);
+    case 'access-list':
+      return z.strictObject(
+        { filter: z.array(prefix, expected), action: z.enum(['ignore', 'deny'], expected) },
+        expected,
+      );
+    case 'rate-limit':
+      return z
+        .strictObject(
+          { rate: z.number(expected).positive(expected), burst: z.int(expected).min(1, expected) },
+          expected,
+        )
+        .refine(({ rate, burst }) => isTellable(rate, burst), expected);
     case 'unsupported':
       return unsupported(option.doc);
     default:

@@ -1,19 +1,21 @@
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
 import type { ServerConfig } from '../config/schema.ts';
-import { DEFAULT_POLICY } from '../core/server/listener-policy.ts';
 import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
 import { describeRefid } from '../protocol/refid.ts';
 import { programVersion } from '../version.ts';
-import { type PoolListener, ServerPool } from '../workers/pool.ts';
+import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
+import { readKeys } from './key-file-reader.ts';
 import { listenError } from './listen-error.ts';
+import { poolListener } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
+import { describeChanges } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
@@ -25,7 +27,8 @@ const HEARTBEAT_MS = 1000;
 
 /** The running daemon: the workers, the page they serve from, and the logs. */
 export class Daemon implements ControlTarget {
-  private readonly settings: Settings;
+  private settings: Settings;
+  private readonly resettle: () => Settings;
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
   private readonly time: LocalPublisher | Synchroniser;
@@ -36,11 +39,13 @@ export class Daemon implements ControlTarget {
   private control: ControlServer | null = null;
 
   /**
+   * @param resettle - reads file and flags again, for a reload.
    * @param onPanic - asked for when the clock would have to be set further than the limits allow.
    * @throws OperatorError when the clock may not be set.
    */
-  constructor(settings: Settings, log: Logger, onPanic: (reason: string) => void) {
+  constructor(settings: Settings, log: Logger, resettle: () => Settings, onPanic: (reason: string) => void) {
     this.settings = settings;
+    this.resettle = resettle;
     this.log = log;
     const { config } = settings;
     const { clock, localStratum, referenceId } = config.synchronization;
@@ -114,8 +119,25 @@ export class Daemon implements ControlTarget {
     this.synchroniser().refreshSources();
   }
 
-  reload(): Promise<readonly string[]> {
-    throw new OperatorError('control-refused', 'the configuration cannot be read again while the daemon runs');
+  /**
+   * Reads the configuration again: listeners, lists, limits and keys change while requests are answered, and listeners
+   * that stay lose none. What else differs is named, to be restarted for.
+   */
+  async reload(): Promise<readonly string[]> {
+    const before = this.settings;
+    const next = this.resettle();
+    const { keys, warnings: doubts } = readKeys(next.config.keys);
+    const listeners = next.config.server.map(poolListener);
+    try {
+      await this.pool?.reconfigure(listeners, keys);
+    } catch (cause) {
+      if (cause instanceof RangeError) throw new OperatorError('control-refused', cause.message, { cause });
+      throw listenerError(next, cause);
+    }
+    this.settings = next;
+    this.pool ??= this.openPool();
+    for (const doubt of [...warnings(next.config), ...doubts]) this.log.warn(doubt);
+    return describeChanges(before, next);
   }
 
   private synchroniser(): Synchroniser {
@@ -151,6 +173,8 @@ export class Daemon implements ControlTarget {
     try {
       return new ServerPool({
         listeners: config.server.map(poolListener),
+        keys: readKeys(config.keys).keys,
+        interleavedCapacityLog2: Math.ceil(Math.log2(config.workers.interleavedReplies)),
         workers,
         page: this.page,
         cpuAffinity: config.workers.cpuAffinity,
@@ -159,9 +183,8 @@ export class Daemon implements ControlTarget {
         onWorkerLost: (worker, error) => this.log.error({ worker, err: error }, 'a worker was lost and is replaced'),
       });
     } catch (cause) {
-      const failed = config.server[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
       this.time.stop();
-      throw listenError(formatEndpoint(failed.listen), cause);
+      throw cause instanceof OperatorError ? cause : listenerError(this.settings, cause);
     }
   }
 
@@ -232,21 +255,8 @@ function clockFault(clock: string): ClockFault | undefined {
   return clock === 'software' ? { offsetSeconds, frequency: ppm * 1e-6 } : undefined;
 }
 
-function poolListener(server: ServerConfig): PoolListener {
-  const { listen, interface: device, receiveBuffer, acceptNtpVersions } = server;
-  const bound = device ?? listen.scope;
-  return {
-    address: listen.address,
-    port: listen.port,
-    freebind: server.freebind,
-    dscp: server.dscp,
-    timestamping: server.timestamping,
-    ...(bound === null ? {} : { interface: bound }),
-    ...(receiveBuffer === 0 ? {} : { receiveBufferOctets: receiveBuffer }),
-    policy: {
-      ...DEFAULT_POLICY,
-      versions: acceptNtpVersions.reduce((bits, version) => bits | (1 << version), 0),
-      staleLimitUs: Math.round(server.staleLimit * 1e6),
-    },
-  };
+/** What the operator is told about the listener that could not be opened. */
+function listenerError(settings: Settings, cause: unknown): OperatorError {
+  const failed = settings.config.server[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
+  return listenError(formatEndpoint(failed.listen), cause);
 }

@@ -36,9 +36,11 @@ async function serve(flags: ServeFlags): Promise<void> {
   const panicked = new Promise<{ reason: string }>((resolve) => {
     panic = (reason) => resolve({ reason });
   });
-  const daemon = new Daemon(settings, log, panic);
-  const stopped = untilStopped(log);
-  await daemon.start();
+  const daemon = new Daemon(settings, log, () => resolveSettings(flags), panic);
+  const stopped = untilStopped();
+  const started = daemon.start();
+  process.on('SIGHUP', () => void started.then(() => reload(daemon, log)));
+  await started;
   const end = await Promise.race([stopped.then((signal) => ({ signal })), panicked]);
   if ('reason' in end) log.fatal(`ending, the clock untouched: ${end.reason}`);
   else log.info(end, 'stopping');
@@ -47,9 +49,19 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.info('stopped');
 }
 
+/** Reads the configuration again; a bad one changes nothing, and says why. */
+async function reload(daemon: Daemon, log: Logger): Promise<void> {
+  try {
+    const changes = await daemon.reload();
+    log.info({ changes }, 'the configuration was read again');
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    log.error({ code: error.code }, `the configuration was not changed: ${error.message}`);
+  }
+}
+
 /** Resolves with the signal that asks for the end. */
-function untilStopped(log: Logger): Promise<NodeJS.Signals> {
-  process.on('SIGHUP', () => log.info('SIGHUP is ignored: there is no reload yet'));
+function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);

@@ -9,6 +9,8 @@ export interface ListenerSpec {
   readonly freebind?: boolean;
   readonly dscp?: number;
   readonly timestamping?: Timestamping;
+  /** Whether a client is led to its worker by address alone (the default), or by address and port. */
+  readonly steering?: 'address' | 'flow';
   /** Octets of receive queue per socket; RECEIVE_BUFFER_OCTETS by default. */
   readonly receiveBufferOctets?: number;
 }
@@ -50,7 +52,8 @@ export function openListener(spec: ListenerSpec, listener: number, workers: numb
       perWorker.push({ fd: socket.fd, listener, port: socket.port, wildcard: socket.wildcard });
       granted = socket.receiveBufferOctets;
     }
-    if (workers > 1) attachSteering((perWorker[0] as BorrowedSocket).fd, workers);
+    // By flow is what the kernel does with a group by itself.
+    if (workers > 1 && spec.steering !== 'flow') attachSteering((perWorker[0] as BorrowedSocket).fd, workers);
   } catch (error) {
     for (const socket of perWorker) closeSocket(socket.fd);
     throw error;

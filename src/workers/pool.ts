@@ -93,7 +93,7 @@ export class ServerPool {
   /** @throws the system's error when a listener cannot be opened, its index added as `listener`; nothing stays open then. */
   constructor(options: PoolOptions) {
     this.options = options;
-    this.open = openAll(options.listeners, options.workers);
+    this.open = openAll([...options.listeners.entries()], options.workers);
     this.keys = options.keys ?? [];
     this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
     this.chosenIds = probeChosenIds();
@@ -246,7 +246,7 @@ export class ServerPool {
       throw new RangeError(`the socket options of ${spec.address}:${spec.port} cannot change while it is served`);
     }
     const opened = openAll(
-      listeners.filter((_, i) => staying[i] === undefined),
+      [...listeners.entries()].filter(([i]) => staying[i] === undefined),
       this.options.workers,
     );
     let next = 0;
@@ -290,17 +290,18 @@ function isSameEndpoint(a: ListenerSpec, b: ListenerSpec): boolean {
   return a.address === b.address && a.port === b.port && a.interface === b.interface;
 }
 
-/** Opens every listener, or none. */
-function openAll(listeners: readonly PoolListener[], workers: number): OpenListener[] {
+/** Opens every listener, or none; an error says in `listener` which one it was, by its index. */
+function openAll(listeners: readonly (readonly [number, PoolListener])[], workers: number): OpenListener[] {
   const opened: OpenListener[] = [];
-  try {
-    for (const [i, listener] of listeners.entries()) {
-      const spec = specOf(listener);
-      opened.push({ spec, sockets: openListener(spec, i, workers), policy: listener.policy ?? DEFAULT_POLICY });
+  for (const [index, listener] of listeners) {
+    const spec = specOf(listener);
+    try {
+      const sockets = openListener(spec, index, workers);
+      opened.push({ spec, sockets, policy: listener.policy ?? DEFAULT_POLICY });
+    } catch (error) {
+      closeAll(opened);
+      throw Object.assign(error as Error, { listener: index });
     }
-  } catch (error) {
-    closeAll(opened);
-    throw error;
   }
   return opened;
 }

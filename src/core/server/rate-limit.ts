@@ -9,6 +9,8 @@ import type { KeyedHash } from './keyed-hash.ts';
  */
 export interface RateLimits {
   readonly ipv4Address: Limit;
+  /** Whether an IPv4 client may meet any worker (steering by flow): then its bucket is shared, too. */
+  readonly ipv4AddressShared: boolean;
   readonly ipv4Prefix: Limit;
   readonly ipv4PrefixLength: number;
   readonly ipv6Subnet: Limit;
@@ -24,6 +26,7 @@ export interface RateLimits {
 /** Chosen so that the clients behind one translated address, or in one flat network, do not starve each other. */
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   ipv4Address: limitOf(32, 256),
+  ipv4AddressShared: false,
   ipv4Prefix: limitOf(8192, 65_536),
   ipv4PrefixLength: 24,
   ipv6Subnet: limitOf(8192, 65_536),
@@ -97,7 +100,7 @@ export class RateLimiter {
     limits: RateLimits,
   ): number {
     const { hash } = this;
-    let table = this.own;
+    let table = limits.ipv4AddressShared ? this.shared : this.own;
     let limit = limits.ipv4Address;
     let keyLow = low;
     let keyHigh = high;

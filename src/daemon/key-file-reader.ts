@@ -1,0 +1,38 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Config } from '../config/schema.ts';
+import { KeyFileError, parseKeyFile } from '../core/server/key-file.ts';
+import type { SymmetricKey } from '../core/server/symmetric-key.ts';
+import { OperatorError } from '../errors.ts';
+
+/** Everyone's bits, and the group's right to write. */
+const OPEN_TO_OTHERS = 0o027;
+
+export interface ReadKeys {
+  readonly keys: readonly SymmetricKey[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the key file of a configuration, if it names one.
+ *
+ * @throws OperatorError for a file that cannot be read, that others can read or change, or with a line that is wrong;
+ *   the message never contains a key.
+ */
+export function readKeys(config: Config['keys']): ReadKeys {
+  const { file, format } = config;
+  if (file === null) return { keys: [], warnings: [] };
+  try {
+    const { mode } = statSync(file);
+    if ((mode & OPEN_TO_OTHERS) !== 0) {
+      const octal = (mode & 0o777).toString(8).padStart(4, '0');
+      throw new OperatorError('key-file', `${file}: mode ${octal} lets others in; chmod 0640 or 0600`);
+    }
+    const { keys, warnings } = parseKeyFile(readFileSync(file, 'utf8'), format);
+    return { keys, warnings: warnings.map((warning) => `${file}: ${warning}`) };
+  } catch (cause) {
+    if (cause instanceof OperatorError) throw cause;
+    if (cause instanceof KeyFileError) throw new OperatorError('key-file', `${file}: ${cause.message}`);
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new OperatorError('key-file', `${file}: the key file cannot be read (${code})`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { ServerConfig } from '../config/schema.ts';
+import { compileAccess } from '../core/server/access.ts';
+import { limitOf } from '../core/server/bucket-table.ts';
+import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
+import type { PoolListener } from '../workers/pool.ts';
+
+/** A [[server]] table as the pool takes it: what to open, and what to answer there. */
+export function poolListener(server: ServerConfig): PoolListener {
+  const { listen, interface: device, receiveBuffer } = server;
+  const bound = device ?? listen.scope;
+  return {
+    address: listen.address,
+    port: listen.port,
+    freebind: server.freebind,
+    dscp: server.dscp,
+    timestamping: server.timestamping,
+    steering: server.steering,
+    ...(bound === null ? {} : { interface: bound }),
+    ...(receiveBuffer === 0 ? {} : { receiveBufferOctets: receiveBuffer }),
+    policy: listenerPolicy(server),
+  };
+}
+
+function listenerPolicy(server: ServerConfig): ListenerPolicy {
+  const { allowlist, denylist } = server;
+  return {
+    ...DEFAULT_POLICY,
+    versions: server.acceptNtpVersions.reduce((bits, version) => bits | (1 << version), 0),
+    staleLimitUs: Math.round(server.staleLimit * 1e6),
+    access: allowlist === null && denylist === null ? null : compileAccess(allowlist, denylist),
+    limits: server.rateLimiting ? rateLimits(server) : null,
+    interleaved: server.interleaved,
+    cryptoNak: server.cryptoNak,
+  };
+}
+
+function rateLimits(server: ServerConfig): RateLimits {
+  const { rateLimitAddress, rateLimitSubnet, rateLimitPrefix, rateLimitLeak, rateLimitKiss } = server;
+  const prefix = limitOf(rateLimitPrefix.rate, rateLimitPrefix.burst);
+  return {
+    ...DEFAULT_RATE_LIMITS,
+    ipv4Address: limitOf(rateLimitAddress.rate, rateLimitAddress.burst),
+    ipv4AddressShared: server.steering === 'flow',
+    ipv6Subnet: limitOf(rateLimitSubnet.rate, rateLimitSubnet.burst),
+    ipv4Prefix: prefix,
+    ipv6Prefix: prefix,
+    ipv4PrefixLength: server.rateLimitIpv4Prefix,
+    ipv6PrefixLength: server.rateLimitIpv6Prefix,
+    leakLog2: rateLimitLeak === 0 ? -1 : rateLimitLeak,
+    kissLog2: rateLimitKiss === 0 ? -1 : rateLimitKiss,
+  };
+}

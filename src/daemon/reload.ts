@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
+import { formatEndpoint } from '../config/conflicts.ts';
+import type { Config, ServerConfig } from '../config/schema.ts';
+import type { Settings } from './settings.ts';
+
+/** Sections of the configuration that a reload puts into force. */
+const LIVE: ReadonlySet<keyof Config> = new Set(['server', 'keys']);
+
+/** What a reload changed, in words, and what has to wait for a restart. */
+export function describeChanges(before: Settings, after: Settings): string[] {
+  const changes = describeListeners(before.config.server, after.config.server);
+  if (after.config.keys.file !== null) changes.push('the key file was read again');
+  else if (before.config.keys.file !== null) changes.push('keys are no longer accepted');
+  for (const section of Object.keys(after.config) as (keyof Config)[]) {
+    if (LIVE.has(section) || isDeepStrictEqual(before.config[section], after.config[section])) continue;
+    changes.push(`${kebabCase(section)}: the change takes effect after a restart`);
+  }
+  return changes;
+}
+
+function describeListeners(before: readonly ServerConfig[], after: readonly ServerConfig[]): string[] {
+  const old = new Map(before.map((server) => [formatEndpoint(server.listen), server]));
+  const now = new Map(after.map((server) => [formatEndpoint(server.listen), server]));
+  const changes: string[] = [];
+  for (const [endpoint, server] of now) {
+    const earlier = old.get(endpoint);
+    if (earlier === undefined) changes.push(`serving on ${endpoint}`);
+    else if (!isDeepStrictEqual(earlier, server)) changes.push(`${endpoint} answers by its new settings`);
+  }
+  for (const endpoint of old.keys()) if (!now.has(endpoint)) changes.push(`no longer serving on ${endpoint}`);
+  return changes;
+}
+
+function kebabCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,50 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readKeys } from '../../../src/daemon/key-file-reader.ts';
+import { OperatorError } from '../../../src/errors.ts';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  file = join(folder, 'keys');
+  writeFileSync(file, '1 SHA1 HEX:0102030405060708090a\n2 MD5 short\n', { mode: 0o600 });
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('a file that only its owner can read gives its keys, with doubts about weak ones', () => {
+  const { keys, warnings } = readKeys({ file, format: null });
+  expect(keys.map(({ id }) => id)).toEqual([1, 2]);
+  expect(warnings).toEqual([expect.stringContaining('key 2 has only 40 bits')]);
+});
+
+test('no file is no keys', () => {
+  expect(readKeys({ file: null, format: null })).toEqual({ keys: [], warnings: [] });
+});
+
+test.each([0o644, 0o604, 0o620, 0o666])('mode %o is refused, and the message says what to do', (mode) => {
+  chmodSync(file, mode);
+  expect(() => readKeys({ file, format: null })).toThrow(/chmod/);
+});
+
+test('a group may read it', () => {
+  chmodSync(file, 0o640);
+  expect(readKeys({ file, format: null }).keys).toHaveLength(2);
+});
+
+test('what is wrong is said with file and line, without the key', () => {
+  writeFileSync(file, '1 SHA1 HEX:0102secret\n');
+  try {
+    readKeys({ file, format: null });
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(OperatorError);
+    expect((error as Error).message).toContain(`${file}: line 1`);
+    expect((error as Error).message).not.toContain('secret');
+  }
+  expect(() => readKeys({ file: join(folder, 'none'), format: null })).toThrow(/cannot be read \(ENOENT\)/);
+});
