@@ -1,0 +1,104 @@
+/**
+ * `npm run bench:soak -- --minutes N`: constant load with crashing workers, ever new clients and garbage. Memory and
+ * descriptors have to stay flat; what is lost is reported.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Child } from '../../test/support/run.ts';
+import { openArena, SERVER_CORE } from '../frame/arena.ts';
+import { countDescriptors, readMemory } from '../frame/cpu.ts';
+import { offer } from '../frame/generator.ts';
+import { describeMachine } from '../frame/machine.ts';
+import { writeResult } from '../frame/results.ts';
+import { atLeast, atMost, type Bar, printBars, spread } from '../frame/statistics.ts';
+
+export interface SoakResult {
+  readonly minutes: number;
+  readonly sent: number;
+  readonly answered: number;
+  readonly loss: number;
+  readonly stepsNotKept: number;
+  readonly workersLost: number;
+  readonly counters: Readonly<Record<string, number>>;
+  /** Resident memory and open descriptors, once a step. */
+  readonly memoryOctets: readonly number[];
+  readonly descriptors: readonly number[];
+  readonly bars: readonly Bar[];
+}
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, short: { type: 'boolean', default: false } },
+});
+const minutes = Number(values.minutes);
+const STEP_SECONDS = 3;
+const RATE = 40_000;
+/** Growth that is allowed between the first and the last quarter: V8 returns memory when it likes. */
+const GROWTH_OCTETS_MAX = 16 * 2 ** 20;
+const LOSS_LIMIT = 0.01;
+const BEHAVIOURS = ['basic:1', 'basic:70,interleaved:30', 'interleaved:1'];
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const arena = await openArena(false);
+const server = new Child(
+  arena.server.inside(['taskset', '-c', String(SERVER_CORE), process.execPath, script('./server.mjs')]),
+);
+const memory: number[] = [];
+const descriptors: number[] = [];
+let [sent, answered, notKept, steps] = [0, 0, 0, 0];
+try {
+  await server.saw(/serving/);
+  const garbage = new Child(
+    arena.generator.inside([process.execPath, '--import', 'tsx', script('./garbage.ts'), arena.server.ipv4]),
+  );
+  const end = Date.now() + minutes * 60_000;
+  while (Date.now() < end && server.running) {
+    // Every step is asked by other clients, in another number, another order and another way.
+    const clients = 1000 * (1 + ((steps * 7) % 60));
+    const mix = BEHAVIOURS[steps % BEHAVIOURS.length] as string;
+    const options = ['--mix', mix, '--versions', '4:90,3:5,1:5', '--seed', String(steps + 1)];
+    const step = await offer(arena, server.pid, { rate: RATE, seconds: STEP_SECONDS, clients, options });
+    steps++;
+    if (step === undefined) {
+      notKept++;
+    } else {
+      sent += step.counts.sent;
+      answered += step.counts.answered + step.counts.unsynchronised;
+    }
+    memory.push(readMemory(server.pid).residentOctets);
+    descriptors.push(countDescriptors(server.pid));
+  }
+  await garbage.stop();
+} finally {
+  await server.stop();
+  await arena.close();
+}
+if (!server.stdout.includes('{')) throw new Error(`the server ended by itself:\n${server.output}`);
+const told = JSON.parse(server.stdout.slice(server.stdout.indexOf('{'))) as {
+  workersLost: number;
+  counters: Record<string, number>;
+};
+const loss = 1 - answered / Math.max(1, sent);
+const quarter = Math.max(1, Math.floor(memory.length / 4));
+const growth = (samples: readonly number[]): number =>
+  spread(samples.slice(-quarter)).median - spread(samples.slice(0, quarter)).median;
+const bars = [
+  atMost('growth of resident memory, octets', growth(memory), GROWTH_OCTETS_MAX),
+  atMost('growth of open descriptors', growth(descriptors), 0),
+  atMost('loss', loss, LOSS_LIMIT),
+  atLeast('workers that were lost and replaced', told.workersLost, 1),
+];
+printBars(bars);
+const figures: SoakResult = {
+  minutes,
+  sent,
+  answered,
+  loss,
+  stepsNotKept: notKept,
+  ...told,
+  memoryOctets: memory,
+  descriptors,
+  bars,
+};
+const machine = describeMachine('veth pair');
+console.log(writeResult({ name: 'soak', command: 'npm run bench:soak', machine, figures }, values.short));
+if (bars.some((bar) => !bar.met)) process.exitCode = 1;
