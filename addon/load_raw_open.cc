@@ -93,7 +93,11 @@ std::unique_ptr<RawLink> RawLink::Open(const RawConfig& config, LinkError& failu
 
   if (!link->OpenReceive(failure) || !link->OpenStamps(failure)) return nullptr;
   const BpfResult drop = AttachReplyDrop(config.interface_index, v6, source, config.prefix_bits, link->target_port_);
-  link->drop_link_ = drop.fd;  // absent before Linux 6.6: the caller hears of it through DropsReplies
+  if (drop.fd == -EPERM || drop.fd == -EACCES) {
+    failure = {-drop.fd, drop.syscall};
+    return nullptr;
+  }
+  link->drop_link_ = drop.fd;  // not there before Linux 6.6: the caller hears of it through DropsReplies
   // In copy mode the kernel has copied a batch when the call that sends it returns: its frames are all the memory
   // needed. Where AF_XDP is missing, the packet socket sends.
   if (!config.packet_transmit) {

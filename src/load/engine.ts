@@ -1,5 +1,6 @@
 /** One engine with its arrays: opens it, finds the next hop, and runs steps slice by slice. */
 
+import { readFileSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
 import {
   type EngineDescription,
@@ -126,7 +127,16 @@ export class Engine {
     if (nextHopMac === null) {
       throw new OperatorError('load-unreachable', `${formatAddress(route.nextHop)} does not answer on ${link.name}`);
     }
-    return open(nextHopMac, setup.packetTransmit);
+    const engine = open(nextHopMac, setup.packetTransmit);
+    if (!engine.describe().dropsReplies && forwards(link.name, setup.target.length === 16)) {
+      engine.close();
+      throw new OperatorError(
+        'load-interface',
+        `this host forwards packets of ${link.name}, and would send the clients' replies on: keeping them from it needs ` +
+          'Linux 6.6; turn forwarding off, or use a network namespace',
+      );
+    }
+    return engine;
   }
 
   /** Asks for a neighbour's link address; null when nobody tells. */
@@ -204,6 +214,12 @@ const IDLE_STEP: StepOptions = {
   seed: 1,
   mix: Uint8Array.of(4),
 };
+
+/** Without forwarding the host drops what is for addresses that it does not have. */
+function forwards(interfaceName: string, ipv6: boolean): boolean {
+  const file = `/proc/sys/net/${ipv6 ? 'ipv6' : 'ipv4'}/conf/${interfaceName}/forwarding`;
+  return readFileSync(file, 'utf8').trim() !== '0';
+}
 
 interface Arrays {
   readonly counts: Float64Array;

@@ -108,8 +108,11 @@ await describeWith({ root: true }, 'load over an interface refuses', () => {
     expect(done.status).toBe(UNAVAILABLE);
   });
 
-  it('the capabilities it lacks, naming them and the way without', async () => {
-    const argv = ['setpriv', '--bounding-set', '-net_raw,-net_admin', '--inh-caps', '-net_raw,-net_admin'];
+  it.each([
+    ['frames', '-net_raw,-net_admin'],
+    ['programs', '-bpf,-sys_admin'],
+  ])('the capabilities for %s when it lacks them, naming them and the way without', async (_, lacking) => {
+    const argv = ['setpriv', '--bounding-set', lacking, '--inh-caps', lacking];
     const done = await run(host.inside([...argv, process.execPath, PROGRAM, ...raw('10.77.0.2')]));
     expect(done.stderr).toMatch(/CAP_NET_RAW.*--engine socket/);
     expect(done.status).toBe(PERMISSION);

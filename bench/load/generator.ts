@@ -1,0 +1,166 @@
+/**
+ * `npm run bench:generator`: the load generator itself. What it offers to an interface that drops everything in XDP,
+ * beside a bare loop over the same link; what it verifies of an AF_XDP echo; how far five searches differ.
+ */
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { LoadResults } from '../../src/load/results.ts';
+import type { StepResult } from '../../src/load/step-result.ts';
+import { PROGRAM } from '../../test/support/ntpd-ts.ts';
+import { Child, run, runOk } from '../../test/support/run.ts';
+import { type Arena, CLIENTS_IPV4, GENERATOR_CORE, openArena, SERVER_CORE } from '../frame/arena.ts';
+import { ntpdTsContestant } from '../frame/contestants.ts';
+import { describeMachine } from '../frame/machine.ts';
+import { writeResult } from '../frame/results.ts';
+import { atLeast, atMost, type Bar, printBars, type Spread, spread } from '../frame/statistics.ts';
+
+export interface GeneratorResult {
+  /** Requests per second that the link alone sends to XDP_DROP. */
+  readonly bare: Spread;
+  /** The same of the whole engine, asked for more than it can. */
+  readonly offered: Spread;
+  /** Steps at a rate that the engine keeps: largest lateness as a share of the step. */
+  readonly kept: { readonly rate: number; readonly lateness: Spread };
+  /** Steps against the AF_XDP echo, every reply verified. */
+  readonly verified: {
+    readonly rate: number;
+    readonly answers: Spread;
+    readonly loss: Spread;
+    readonly lateness: Spread;
+  };
+  /** Rates that searches found. */
+  readonly searches: Spread;
+  readonly bars: readonly Bar[];
+}
+
+const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } });
+const rounds = values.short ? 1 : 5;
+const seconds = values.short ? 1 : 2;
+const KEPT_RATE = 800_000;
+const VERIFIED_RATE = 600_000;
+
+const frame = (script: string): string => fileURLToPath(new URL(`../frame/${script}.ts`, import.meta.url));
+const node = (script: string): string[] => [process.execPath, '--import', 'tsx', frame(script)];
+
+const arena = await openArena(false);
+let result: GeneratorResult;
+try {
+  result = await measure(arena);
+} finally {
+  await arena.close();
+}
+printBars(result.bars);
+console.log(
+  writeResult(
+    {
+      name: 'generator',
+      command: 'npm run bench:generator',
+      machine: describeMachine('veth pair'),
+      figures: result,
+    },
+    values.short,
+  ),
+);
+
+async function measure(place: Arena): Promise<GeneratorResult> {
+  const bare: number[] = [];
+  const offered: number[] = [];
+  const kept: StepResult[] = [];
+  await withSink(place, 'drop', async () => {
+    for (let round = 0; round < rounds; round++) {
+      bare.push(await bareRate(place));
+      offered.push(reached(await step(place, Math.round((bare.at(-1) as number) * 1.3))));
+      kept.push(await step(place, KEPT_RATE));
+      console.log(`round ${round + 1}: bare ${bare.at(-1)?.toFixed(0)}/s, offered ${offered.at(-1)?.toFixed(0)}/s`);
+    }
+  });
+  const verified: StepResult[] = [];
+  await withSink(place, 'echo', async () => {
+    for (let round = 0; round < rounds; round++) {
+      const result = await step(place, VERIFIED_RATE);
+      verified.push(result);
+      console.log(`round ${round + 1}: verified ${result.answersPerSecond}/s, loss ${result.loss}`);
+    }
+  });
+  const searches = await search(place);
+  const lateness = (steps: readonly StepResult[]): Spread =>
+    spread(steps.map((each) => each.distributions.lateness.max / 1e9 / each.durationSeconds));
+  const figures = {
+    bare: spread(bare),
+    offered: spread(offered),
+    kept: { rate: KEPT_RATE, lateness: lateness(kept) },
+    verified: {
+      rate: VERIFIED_RATE,
+      answers: spread(verified.map(({ answersPerSecond }) => answersPerSecond)),
+      loss: spread(verified.map(({ loss }) => loss)),
+      lateness: lateness(verified),
+    },
+    searches: spread(searches),
+  };
+  return {
+    ...figures,
+    bars: [
+      atLeast('requests/s offered to XDP_DROP', figures.offered.median, 1e6),
+      atLeast("offered over the bare link's", figures.offered.median / figures.bare.median, 0.9),
+      atMost(`lateness as a share of the step at ${KEPT_RATE}/s`, figures.kept.lateness.median, 0.01),
+      atLeast(`answers/s verified at ${VERIFIED_RATE}/s`, figures.verified.answers.median, 0.999 * VERIFIED_RATE),
+      atMost('lateness as a share of that step', figures.verified.lateness.median, 0.01),
+      atMost('spread of searches, (max − min) / median', spreadOf(figures.searches), 0.1),
+    ],
+  };
+}
+
+function spreadOf({ min, max, median }: Spread): number {
+  return (max - min) / median;
+}
+
+/** Requests per second that left, when the step took longer than it should have. */
+function reached(result: StepResult): number {
+  return result.counts.sent / (result.durationSeconds + result.distributions.lateness.max / 1e9);
+}
+
+async function withSink(place: Arena, kind: string, body: () => Promise<void>): Promise<void> {
+  const argv = ['taskset', '-c', String(SERVER_CORE), ...node('sink-server'), kind, place.server.device];
+  const sink = new Child(place.server.inside(argv));
+  await sink.saw(/sinking/);
+  try {
+    await body();
+  } finally {
+    await sink.stop();
+  }
+}
+
+async function bareRate(place: Arena): Promise<number> {
+  const args = [place.server.ipv4, place.generator.device, CLIENTS_IPV4, String(GENERATOR_CORE), String(seconds)];
+  return Number(await runOk(place.generator.inside([...node('bare-link'), ...args])));
+}
+
+async function load(place: Arena, options: readonly string[]): Promise<LoadResults> {
+  const raw = ['--engine', 'raw', '--clients', CLIENTS_IPV4, '--cores', String(GENERATOR_CORE), '--timeout', '0.25'];
+  const argv = [process.execPath, PROGRAM, 'load', place.server.ipv4, ...raw, ...options, '--json'];
+  const done = await run(place.generator.inside(argv), { timeoutMs: 300_000 });
+  if (!done.stdout.startsWith('{')) throw new Error(`ntpd-ts load: ${done.stderr}`);
+  return JSON.parse(done.stdout) as LoadResults;
+}
+
+async function step(place: Arena, rate: number): Promise<StepResult> {
+  const { steps } = await load(place, ['--rate', String(rate), '--duration', String(seconds)]);
+  return steps[0] as StepResult;
+}
+
+/** Searches one worker of ntpd-ts, again and again. */
+async function search(place: Arena): Promise<number[]> {
+  const server = await ntpdTsContestant().start(place);
+  const rates: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const options = ['--search', '--rate', '50k', '--duration', '1', '--precision', '3', '--samples', '100'];
+      const { search: found } = await load(place, options);
+      rates.push(found?.rate ?? 0);
+      console.log(`round ${round + 1}: a search found ${found?.rate}/s, limited by the ${found?.limitedBy}`);
+    }
+  } finally {
+    await server.stop();
+  }
+  return rates;
+}
