@@ -38,7 +38,12 @@ export class ControlServer {
 
   constructor(path: string, target: ControlTarget) {
     this.path = path;
-    this.app = fastify({ logger: false, bodyLimit: BODY_OCTETS_MAX, forceCloseConnections: true });
+    this.app = fastify({
+      logger: false,
+      bodyLimit: BODY_OCTETS_MAX,
+      forceCloseConnections: true,
+      ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+    });
     this.app.get('/status', () => target.status());
     this.app.post('/force-sync', () => ({ done: target.forceSync() }));
     this.app.post('/reload', async () => ({ changes: await target.reload() }));

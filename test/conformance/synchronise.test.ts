@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SERVE_LOCAL, startChronyd } from '../support/chrony.ts';
+import { runDirectory } from '../support/directory.ts';
+import { type Host, Network } from '../support/network.ts';
+import { type NtpdTs, ntpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
+import { startNtpsec } from '../support/ntpsec.ts';
+import { describeWith } from '../support/requirement.ts';
+import { type Child, eventually, pause } from '../support/run.ts';
+import { startSockClock } from '../support/sock-clock.ts';
+
+/** What our clocks are wrong by when they start: seconds, and ppm. */
+const FAULT = '1 50';
+const LIE_SECONDS = 0.1;
+const SETTLE_MS = 300_000;
+const MEDIAN_MS = 60_000;
+const MINUTES = 60_000;
+
+interface QuerySample {
+  readonly offsetSeconds: number;
+  readonly leap: number;
+}
+
+/** Poll 4, a clock of our own, and what each case adds. */
+function follower(port: number, sources: readonly string[], agreeing: number): string {
+  const tables = sources.map((address) => `[[source]]\nmode = "server"\naddress = "${address}"\n`);
+  return `
+[observability]
+observation-path = "@DIR@/control.sock"
+[[server]]
+listen = "0.0.0.0:${port}"
+[source-defaults]
+poll-interval-limits = { min = 4, max = 4 }
+[synchronization]
+clock = "software"
+minimum-agreeing-sources = ${agreeing}
+max-distance = 0.002
+${tables.join('')}`;
+}
+
+await describeWith(
+  { root: true, commands: ['python3'], peers: ['chrony', 'ntpsec'] },
+  'ntpd-ts as a client, wrong by 1 s and 50 ppm at its start',
+  () => {
+    let network: Network;
+    let ours: Host;
+    const upstreams: Child[] = [];
+    const cases = { one: 1123, liar: 1124, ntpsec: 1125 };
+    const daemons: Partial<Record<keyof typeof cases, NtpdTs>> = {};
+
+    /** Offsets of one of our daemons against the clock that all namespaces share, which is the truth. */
+    async function samples(port: number, host: string = ours.ipv4): Promise<QuerySample[]> {
+      const done = await ntpdTs(network.host(0), ['query', '--json', '-n', '8', '-i', '0.1', `${host}:${port}`]);
+      const [result] = JSON.parse(done.stdout) as { samples: QuerySample[] }[];
+      return result?.samples ?? [];
+    }
+
+    async function medianOffset(port: number, host?: string): Promise<number> {
+      const offsets: number[] = [];
+      for (const deadline = Date.now() + MEDIAN_MS; Date.now() < deadline; await pause(3000)) {
+        offsets.push(...(await samples(port, host)).map((sample) => sample.offsetSeconds));
+      }
+      offsets.sort((a, b) => a - b);
+      return offsets[offsets.length >> 1] ?? Number.NaN;
+    }
+
+    beforeAll(async () => {
+      network = await Network.open(5);
+      ours = network.host(4);
+      for (const index of [0, 1]) {
+        upstreams.push((await startChronyd(network.host(index), { config: SERVE_LOCAL })).child);
+      }
+      const sock = join(runDirectory('sock'), 'sample.sock');
+      const liar = await startChronyd(network.host(2), {
+        config: ['allow', `refclock SOCK ${sock} refid LIE poll 0 filter 4 precision 1e-6`],
+      });
+      upstreams.push(liar.child, await startSockClock(sock, LIE_SECONDS));
+      upstreams.push((await startNtpsec(network.host(3), [`server ${network.host(0).ipv4} iburst minpoll 3`])).child);
+      const liarQuery = ['query', '--json', '-n', '1', network.host(2).ipv4];
+      await eventually('the liar lies', async () => {
+        const done = await ntpdTs(ours, liarQuery);
+        const [result] = JSON.parse(done.stdout || '[]') as { samples: QuerySample[] }[];
+        const sample = result?.samples[0];
+        return sample !== undefined && sample.leap === 0 && sample.offsetSeconds > LIE_SECONDS / 2 ? true : undefined;
+      });
+      const [first, second, third, fourth] = network.hosts.map((host) => host.ipv4);
+      const env = { NTPD_TS_CLOCK_FAULT: FAULT };
+      const start = (port: number, sources: (string | undefined)[], agreeing: number): Promise<NtpdTs> =>
+        startNtpdTs(ours, { config: follower(port, sources as string[], agreeing), args: ['--workers', '1'], env });
+      daemons.one = await start(cases.one, [first], 1);
+      daemons.liar = await start(cases.liar, [first, second, third], 2);
+      daemons.ntpsec = await start(cases.ntpsec, [fourth], 1);
+    }, 2 * MINUTES);
+
+    afterAll(async () => {
+      await Promise.all(
+        [...Object.values(daemons).map((daemon) => daemon.child), ...upstreams].map((child) => child.stop()),
+      );
+      await network?.close();
+    });
+
+    for (const [name, port] of Object.entries(cases)) {
+      it.concurrent(`serves within 50 us of the truth 20 s after its start (${name})`, async () => {
+        await eventually('it is right', async () => {
+          const all = await samples(port);
+          const right = all.filter(({ leap, offsetSeconds }) => leap === 0 && Math.abs(offsetSeconds) < 50e-6);
+          return right.length > all.length / 2 ? true : undefined;
+        });
+      });
+    }
+
+    it(
+      'serves within 5 us of the truth after five minutes, and its clients agree',
+      async () => {
+        await pause(SETTLE_MS);
+        const client = await startChronyd(network.host(0), {
+          config: [`server ${ours.ipv4} port ${cases.one} iburst minpoll 0 maxpoll 0`, 'port 0'],
+        });
+        const [one, liar, ntpsec, ntpsecItself] = await Promise.all([
+          medianOffset(cases.one),
+          medianOffset(cases.liar),
+          medianOffset(cases.ntpsec),
+          medianOffset(123, network.host(3).ipv4),
+        ]);
+        console.log(JSON.stringify({ medianOffsetSeconds: { one, liar, ntpsec, ntpsecItself } }));
+        expect(Math.abs(one)).toBeLessThan(5e-6);
+        expect(Math.abs(liar)).toBeLessThan(5e-6);
+        // What ntpsec says is off by half of what its transmit stamps are early.
+        expect(Math.abs(ntpsec)).toBeLessThan(5e-6 + Math.abs(ntpsecItself));
+        const tracking = (await client.chronyc('-c', 'tracking')).trim().split(',');
+        expect(Math.abs(Number(tracking[4]))).toBeLessThan(20e-6);
+        await client.child.stop();
+        const socket = join((daemons.liar as NtpdTs).directory, 'control.sock');
+        const status = await ntpdTs(ours, ['status', '--json', '--socket', socket]);
+        const { synchronization } = JSON.parse(status.stdout) as {
+          synchronization: { sources: { address: string; state: string }[] };
+        };
+        const states = new Map(synchronization.sources.map(({ address, state }) => [address, state]));
+        expect(states.get(network.host(2).ipv4)).toBe('falseticker');
+      },
+      8 * MINUTES,
+    );
+
+    it(
+      'says that it has lost its sources: unreachable after 8 polls, unsynchronised at max-distance',
+      async () => {
+        await Promise.all(upstreams.splice(0).map((child) => child.stop()));
+        const socket = join((daemons.one as NtpdTs).directory, 'control.sock');
+        await eventually(
+          'the source is unreachable',
+          async () => {
+            const done = await ntpdTs(ours, ['status', '--json', '--socket', socket]);
+            const status = JSON.parse(done.stdout) as { synchronization: { sources: { reach: number }[] } };
+            return status.synchronization.sources[0]?.reach === 0 ? true : undefined;
+          },
+          9 * 16_000 + 10_000,
+        );
+        await eventually(
+          'replies turn to leap 3',
+          async () => ((await samples(cases.one)).every(({ leap }) => leap === 3) ? true : undefined),
+          4 * MINUTES,
+        );
+      },
+      8 * MINUTES,
+    );
+  },
+);

@@ -1,0 +1,90 @@
+import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ControlClient } from '../../../src/control/client.ts';
+import { ControlServer, type ControlTarget } from '../../../src/daemon/control-server.ts';
+import type { DaemonStatus } from '../../../src/daemon/status.ts';
+import { OperatorError } from '../../../src/errors.ts';
+
+const servers: ControlServer[] = [];
+
+function socketPath(): string {
+  return join(mkdtempSync(join(tmpdir(), 'control-')), 'deep', 'control.sock');
+}
+
+async function start(path: string, target: Partial<ControlTarget> = {}): Promise<ControlServer> {
+  const server = new ControlServer(path, {
+    status: () => ({ pid: 42 }) as DaemonStatus,
+    forceSync: () => 'stepped',
+    setOnline: () => 1,
+    refreshSources: () => {},
+    reload: async () => [],
+    ...target,
+  });
+  await server.start(0o600);
+  servers.push(server);
+  return server;
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()));
+});
+
+describe('the control socket', () => {
+  it('answers, with the permissions it was given, and is gone afterwards', async () => {
+    const path = socketPath();
+    const server = await start(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const client = new ControlClient({ socket: path });
+    expect(await client.status()).toEqual({ pid: 42 });
+    expect(await client.call('POST', '/force-sync')).toEqual({ done: 'stepped' });
+    await server.stop();
+    expect(existsSync(path)).toBe(false);
+    await expect(client.status()).rejects.toMatchObject({ code: 'daemon-not-running' });
+  });
+
+  it('hands on what the daemon refuses, with its code', async () => {
+    const path = socketPath();
+    await start(path, {
+      forceSync: () => {
+        throw new OperatorError('control-refused', 'no source is configured');
+      },
+    });
+    await expect(new ControlClient({ socket: path }).call('POST', '/force-sync')).rejects.toMatchObject({
+      code: 'control-refused',
+      message: 'the daemon refused: no source is configured',
+    });
+  });
+
+  it('switches sources and refuses what makes no sense', async () => {
+    const path = socketPath();
+    const asked: unknown[] = [];
+    await start(path, {
+      setOnline: (online, source) => {
+        asked.push([online, source]);
+        return 2;
+      },
+      refreshSources: () => {
+        asked.push('refresh');
+      },
+    });
+    const client = new ControlClient({ socket: path });
+    expect(await client.call('POST', '/sources', { action: 'offline', source: 'a.example' })).toEqual({ changed: 2 });
+    expect(await client.call('POST', '/sources', { action: 'online' })).toEqual({ changed: 2 });
+    await client.call('POST', '/sources', { action: 'refresh' });
+    expect(asked).toEqual([[false, 'a.example'], [true, null], 'refresh']);
+    for (const wrong of [{ action: 'explode' }, {}, { action: 'online', source: 7 }]) {
+      await expect(client.call('POST', '/sources', wrong)).rejects.toMatchObject({ code: 'control-refused' });
+    }
+    await expect(client.call('GET', '/elsewhere')).rejects.toMatchObject({ code: 'control-refused' });
+  });
+
+  it('takes over the file of a dead daemon, but not that of a living one', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'control-')), 'control.sock');
+    writeFileSync(path, '');
+    await start(path);
+    await expect(start(path)).rejects.toThrow('another daemon answers there');
+    expect(await new ControlClient({ socket: path }).status()).toEqual({ pid: 42 });
+  });
+});

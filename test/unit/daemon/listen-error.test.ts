@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { listenError } from '../../../src/daemon/listen-error.ts';
+
+function refused(code: string): ReturnType<typeof listenError> {
+  return listenError('[::]:123', Object.assign(new Error(`bind ${code}`), { code, syscall: 'bind' }));
+}
+
+describe('a listener that cannot be opened', () => {
+  it.each([
+    ['EADDRINUSE', 'listen-busy', 69],
+    ['EACCES', 'listen-permission', 77],
+    ['EPERM', 'listen-permission', 77],
+    ['EADDRNOTAVAIL', 'listen-no-address', 78],
+    ['ENODEV', 'listen-no-interface', 78],
+    ['EINVAL', 'listen-no-interface', 78],
+    ['EAFNOSUPPORT', 'listen-no-address', 78],
+    ['EMFILE', 'too-few-descriptors', 69],
+    ['EIO', 'listen-failed', 69],
+  ])('for %s is %s', (errno, code, exitCode) => {
+    const error = refused(errno);
+    expect(error).toMatchObject({ code, exitCode });
+    expect(error.message).toMatch(/^cannot serve on \[::\]:123: [^\n]+$/);
+  });
+});
