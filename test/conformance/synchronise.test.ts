@@ -22,7 +22,7 @@ interface QuerySample {
 }
 
 /** Poll 4, a clock of our own, and what each case adds. */
-function follower(port: number, sources: readonly string[], agreeing: number): string {
+function follower(port: number, sources: readonly string[], agreeing: number, maxDistance: number): string {
   const tables = sources.map((address) => `[[source]]\nmode = "server"\naddress = "${address}"\n`);
   return `
 [observability]
@@ -34,7 +34,7 @@ poll-interval-limits = { min = 4, max = 4 }
 [synchronization]
 clock = "software"
 minimum-agreeing-sources = ${agreeing}
-max-distance = 0.002
+max-distance = ${maxDistance}
 ${tables.join('')}`;
 }
 
@@ -83,13 +83,13 @@ await describeWith(
         const sample = result?.samples[0];
         return sample !== undefined && sample.leap === 0 && sample.offsetSeconds > LIE_SECONDS / 2 ? true : undefined;
       });
-      const [first, second, third, fourth] = network.hosts.map((host) => host.ipv4);
+      const [first, second, third, fourth] = network.hosts.map((host) => host.ipv4) as [string, string, string, string];
       const env = { NTPD_TS_CLOCK_FAULT: FAULT };
-      const start = (port: number, sources: (string | undefined)[], agreeing: number): Promise<NtpdTs> =>
-        startNtpdTs(ours, { config: follower(port, sources as string[], agreeing), args: ['--workers', '1'], env });
+      const start = (port: number, sources: string[], agreeing: number, maxDistance = 0.002): Promise<NtpdTs> =>
+        startNtpdTs(ours, { config: follower(port, sources, agreeing, maxDistance), args: ['--workers', '1'], env });
       daemons.one = await start(cases.one, [first], 1);
       daemons.liar = await start(cases.liar, [first, second, third], 2);
-      daemons.ntpsec = await start(cases.ntpsec, [fourth], 1);
+      daemons.ntpsec = await start(cases.ntpsec, [fourth], 1, 1);
     }, 2 * MINUTES);
 
     afterAll(async () => {
