@@ -2,8 +2,14 @@
 // JavaScript over the built output, so that what is watched is what runs in the daemon.
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
+import { compileAccess } from '../../dist/core/server/access.js';
 import { BatchResponder } from '../../dist/core/server/batch-responder.js';
+import { bucketTableWords, limitOf } from '../../dist/core/server/bucket-table.js';
+import { Gate } from '../../dist/core/server/gate.js';
+import { InterleavedStore } from '../../dist/core/server/interleaved.js';
 import { DEFAULT_POLICY } from '../../dist/core/server/listener-policy.js';
+import { COPY_TX_REPORTS } from '../../dist/core/server/page.js';
+import { DEFAULT_RATE_LIMITS } from '../../dist/core/server/rate-limit.js';
 import * as slot from '../../dist/core/server/slot.js';
 import { PacketPath } from '../../dist/native/packet-path.js';
 import { counterRow } from '../../dist/workers/counters.js';
@@ -40,16 +46,45 @@ if (mode === 'arrays') {
     txReport: new Int32Array(64),
     counters: new Float64Array(64),
   };
-  const responder = new BatchResponder(memory, [DEFAULT_POLICY]);
+  const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(500_000, 1000), kissLog2: 1 };
+  const access = compileAccess(null, { filter: ['192.0.2.0/24', '2001:db8::/32'], action: 'deny' });
+  const guarded = { ...DEFAULT_POLICY, access, limits };
+  const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
+  const responder = new BatchResponder(memory, [DEFAULT_POLICY, guarded], {
+    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
+    store: new InterleavedStore(12, 4),
+    workerIndex: 0,
+    workerBits: 0,
+  });
   for (let i = 0; i < SLOTS; i++) {
     table[i * slot.SLOT_WORDS + slot.SLOT_START] = i * 128;
     table[i * slot.SLOT_WORDS + slot.SLOT_LENGTH] = 48;
     table[i * slot.SLOT_WORDS + slot.SLOT_PORT] = 4000 + i;
     table[i * slot.SLOT_WORDS + slot.SLOT_RX_SECONDS] = 0xeeb00000 | 0;
+    table[i * slot.SLOT_WORDS + slot.SLOT_LISTENER] = i & 1;
+    // Every eighth is refused by the lists; the others are within their limits or above them.
+    table[i * slot.SLOT_WORDS + slot.SLOT_ADDRESS + 2] = 0xffff;
+    table[i * slot.SLOT_WORDS + slot.SLOT_ADDRESS + 3] = (i % 8 === 7 ? 0xc0000200 : 0x0a000000 + (i % 5)) | 0;
   }
+  let stamp = 0;
   turn = (count) => {
     for (let done = 0; done < count; done += SLOTS) {
-      for (let i = 0; i < SLOTS; i++) view.setUint8(i * 128, 0x23);
+      for (let i = 0; i < SLOTS; i++) {
+        view.setUint8(i * 128, 0x23);
+        if (i % 4 !== 0) continue;
+        // The name of the reply that this slot gave before, complete by now.
+        const row = i * slot.SLOT_WORDS;
+        memory.txReport[0] = table[row + slot.SLOT_TX_COOKIE];
+        memory.txReport[1] = table[row + slot.SLOT_RX_SECONDS];
+        memory.txReport[2] = table[row + slot.SLOT_RX_FRACTION] + 1000;
+        memory.copy.setInt32(COPY_TX_REPORTS * 4, (i / 4) % 2, true);
+        view.setInt32(i * 128 + 24, table[row + slot.SLOT_RX_SECONDS]);
+        view.setInt32(i * 128 + 28, table[row + slot.SLOT_RX_FRACTION]);
+        view.setInt32(i * 128 + 32, stamp);
+        view.setInt32(i * 128 + 40, ~stamp);
+        stamp = (stamp + 1) | 0;
+        table[row + slot.SLOT_RX_FRACTION] = Math.imul(stamp, 0x9e3779b1) | 1;
+      }
       responder.answer(SLOTS);
       if (allocating) keepOnePerPacket(SLOTS);
     }
