@@ -181,7 +181,7 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
       for (uint32_t round = 0; round < kReceiveRounds; round++) {
         const uint32_t taken = link_->Receive(*ledger_, real_minus_mono_ns_);
         received += taken;
-        if (taken < 256 || ledger_->NextDueNs() <= NowNs(CLOCK_MONOTONIC)) break;
+        if (taken == 0 || ledger_->NextDueNs() <= NowNs(CLOCK_MONOTONIC)) break;
       }
       if (sampled_) link_->CollectStamps(*ledger_);
       now = NowNs(CLOCK_MONOTONIC);
@@ -222,6 +222,7 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
       count++;
     }
     if (count == 0) return 0;
+    ledger_->GiveUpWhenHopeless(now);
     const int64_t sent_ns = NowNs(CLOCK_MONOTONIC);
     // Before the kernel gets them: on a veth the replies may be there when the call returns.
     for (uint32_t i = 0; i < count; i++) ledger_->Sent(requests_[i], sent_ns);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint32_t kSamples = 4096;
 constexpr uint32_t kPendingMax = 1u << 24;
+constexpr int64_t kHopelessNs = 250'000'000;
 constexpr uint8_t kModeClient = 3;
 constexpr uint8_t kModeServer = 4;
 
@@ -57,10 +58,10 @@ bool Ledger::Begin(const StepPlan& plan, int64_t now_ns) noexcept {
   key_ = static_cast<uint32_t>(Random());
   first_sequence_ = next_sequence_;
   next_client_ = 0;
-  open_ = 0;
   sample_debt_ = 1;  // the first request of a step is stamped
   start_ns_ = now_ns;
   end_ns_ = now_ns + plan.duration_ns;
+  last_sent_ns_ = now_ns;
   schedule_ns_ = 0;
   next_due_ns_ = now_ns;
   return true;
@@ -81,6 +82,10 @@ void Ledger::AdvanceSchedule() noexcept {
   if (plan_.exponential) gap_ns *= -std::log((static_cast<double>(Random() >> 11) + 1) * 0x1p-53);
   schedule_ns_ += gap_ns;
   next_due_ns_ = start_ns_ + static_cast<int64_t>(schedule_ns_);
+}
+
+void Ledger::GiveUpWhenHopeless(int64_t now_ns) noexcept {
+  if (!SendingOver() && now_ns - next_due_ns_ > plan_.duration_ns / 4 + kHopelessNs) end_ns_ = next_due_ns_;
 }
 
 // The transmit (or receive) stamp of a request carries its sequence: fraction = sequence under a key, seconds =
@@ -134,7 +139,7 @@ void Ledger::Sent(const Request& request, int64_t now_ns) noexcept {
   Pending& pending = pending_[request.sequence & mask_];
   pending.state = kOpen;
   pending.sent_ns = now_ns;
-  open_++;
+  last_sent_ns_ = now_ns;
   distributions_[kLateness].Record(now_ns - pending.intended_ns);
   counts_[kCountSent] += 1;
   counts_[kCountOctetsSent] += kNtpOctets;
@@ -146,7 +151,6 @@ void Ledger::Refused(const Request& request) noexcept {
   Pending& pending = pending_[request.sequence & mask_];
   if (pending.sequence != request.sequence || pending.state != kOpen) return;
   pending.state = kFree;
-  open_--;
   counts_[kCountSendFailed] += 1;
   counts_[kCountSent] -= 1;
   counts_[kCountOctetsSent] -= kNtpOctets;
@@ -186,7 +190,6 @@ Ledger::Pending* Ledger::Find(uint64_t origin, bool& interleaved, bool& expired)
 
 void Ledger::Lose(Pending& pending) noexcept {
   pending.state = kSettled;
-  open_--;
   counts_[kCountLost] += 1;
 }
 
@@ -275,7 +278,6 @@ void Ledger::Settle(Pending& pending, const Reply& reply, bool interleaved) noex
     return;
   }
   pending.state = kSettled;
-  open_--;
   distributions_[kLatency].Record(latency_ns);
   distributions_[kRoundTrip].Record(reply.arrival_mono_ns - pending.sent_ns);
   if (kiss) {

@@ -1,8 +1,8 @@
 // load_ledger.h: what both engines of `ntpd-ts load` share: when each request is due and who asks it, what became
 // of it, and every count and distribution of a step. Single-threaded; memory is fixed when a step begins.
 #pragma once
+#include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "load_hdr.h"
@@ -114,8 +114,9 @@ class Ledger {
   // When the next request is due; the end of the step when none is left.
   int64_t NextDueNs() const noexcept { return next_due_ns_; }
   bool SendingOver() const noexcept { return next_due_ns_ >= end_ns_; }
-  int64_t DrainedAtNs() const noexcept { return end_ns_ + plan_.timeout_ns; }
-  bool AllSettled() const noexcept { return open_ == 0; }
+  int64_t DrainedAtNs() const noexcept { return std::max(end_ns_, last_sent_ns_) + plan_.timeout_ns; }
+  // Sends nothing more when it is this far behind: the step is worth nothing and would last for ever.
+  void GiveUpWhenHopeless(int64_t now_ns) noexcept;
   // Counts whatever is still open as lost.
   void Finish() noexcept;
   double* counts() noexcept { return counts_; }
@@ -175,9 +176,8 @@ class Ledger {
   int64_t start_ns_ = 0;
   int64_t end_ns_ = 0;
   int64_t next_due_ns_ = 0;
+  int64_t last_sent_ns_ = 0;
   double schedule_ns_ = 0;  // since start, with the fraction that a whole nanosecond would lose
-  int64_t drawn_due_ns_ = 0;
-  uint32_t open_ = 0;
 };
 
 }  // namespace ntpd

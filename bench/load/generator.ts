@@ -114,9 +114,9 @@ function spreadOf({ min, max, median }: Spread): number {
   return (max - min) / median;
 }
 
-/** Requests per second that left, when the step took longer than it should have. */
-function reached(result: StepResult): number {
-  return result.counts.sent / (result.durationSeconds + result.distributions.lateness.max / 1e9);
+/** Requests per second that left: the last of those sent was due after sent / rate, and left that much later. */
+function reached({ counts, rate, distributions }: StepResult): number {
+  return counts.sent / (counts.sent / rate + distributions.lateness.max / 1e9);
 }
 
 async function withSink(place: Arena, kind: string, body: () => Promise<void>): Promise<void> {

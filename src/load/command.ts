@@ -97,6 +97,9 @@ async function run(target: string, files: readonly string[], options: LoadOption
   const results = await measureTarget(target, options);
   if (options.json === true) console.log(JSON.stringify(results));
   if (options.html !== undefined) writePage(options.html, htmlReport([results]));
+  if (results.steps.every((step) => step.counts.sent === 0)) {
+    throw new OperatorError('load-unreachable', `${target} cannot be reached: the kernel refused every request`);
+  }
   if (results.steps.every((step) => step.counts.replies === 0)) {
     throw new OperatorError('no-answer', `${target} answered none of the requests`);
   }

@@ -154,8 +154,17 @@ export class Engine {
     return null;
   }
 
+  /** Starts a step. @throws OperatorError when its open requests would be more than can be remembered. */
   begin(step: StepOptions): void {
-    this.#native.begin(step);
+    try {
+      this.#native.begin(step);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const open = Math.round(step.rate * step.timeoutSeconds);
+      throw new OperatorError('usage', `${open} requests may be open at once, too many to remember: lower --timeout`, {
+        cause,
+      });
+    }
   }
 
   /** Drives the step a little; true when it is over. Answers ARP and neighbour discovery in between. */

@@ -102,6 +102,12 @@ await describeWith({ root: true }, 'load over an interface refuses', () => {
     expect(done.status).toBe(UNAVAILABLE);
   });
 
+  it('a target that the kernel has no route to, over sockets', async () => {
+    const done = await ntpdTs(host, ['load', '10.200.0.1', '--rate', '50', '--duration', '0.2', '--timeout', '0.1']);
+    expect(done.stderr).toMatch(/cannot be reached/);
+    expect(done.status).toBe(UNAVAILABLE);
+  });
+
   it('a next hop that does not answer', async () => {
     const done = await ntpdTs(host, raw('10.77.0.200'));
     expect(done.stderr).toMatch(/10\.77\.0\.200 does not answer on veth0/);

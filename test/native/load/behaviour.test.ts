@@ -5,7 +5,7 @@ import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../../support/ntpd-ts
 import { Child } from '../../support/run.ts';
 
 const PORT = 11_961;
-const target = (...args: string[]): string[] => ['127.0.0.1', '--port', String(PORT), '--timeout', '1', ...args];
+const target = (...args: string[]): string[] => ['127.0.0.1', '--port', String(PORT), ...args];
 
 describe('clients', () => {
   let responder: LoadResponder;
@@ -54,6 +54,18 @@ describe('clients', () => {
     const results = await runLoad(null, target('--rate', '1000', '--duration', '0.5', '--versions', '1:1,2:1,3:1,4:1'));
     const { counts } = onlyStep(results);
     expect(counts.answered).toBe(counts.sent);
+  });
+
+  it('are too many when the generator cannot keep their rate, which it says instead of blaming the server', async () => {
+    const done = await ntpdTs(null, ['load', ...target('--rate', '8M', '--duration', '0.3', '--timeout', '0.2')]);
+    expect(done.stderr).toMatch(/late.*says nothing about the server/);
+    expect(done.status).toBe(69);
+  });
+
+  it('are too many when their open requests cannot be remembered', async () => {
+    const done = await ntpdTs(null, ['load', ...target('--rate', '8M', '--duration', '0.3', '--timeout', '30')]);
+    expect(done.stderr).toMatch(/lower --timeout/);
+    expect(done.status).toBe(64);
   });
 
   it('are measured at every rate of a sweep', async () => {

@@ -37,7 +37,8 @@ await describeWith({ commands: ['chromium'] }, 'the page of compare, in headless
         ...[`--user-data-dir=${join(directory, 'profile')}`, `--log-net-log=${log}`, '--enable-logging=stderr'],
         ...[`--window-size=${WIDTH},${HEIGHT}`, '--hide-scrollbars', `--screenshot=${picture}`, `file://${page}`],
       ],
-      { timeoutMs: 100_000 },
+      // A sanitizer's runtime that is loaded into everything does not go together with Chromium's own allocator.
+      { timeoutMs: 100_000, env: { LD_PRELOAD: '' } },
     );
     expect(done.status, done.stderr).toBe(0);
     // What a page does wrong (a script error, something its policy refuses) Chromium logs as CONSOLE.
