@@ -90,6 +90,18 @@ void ExportLayout(Napi::Env env, Napi::Object exports) {
                                  {"COPY_FRESH", kCopyFresh},
                                  {"COPY_KEPT", kCopyKept},
                                  {"COPY_NEVER", kCopyNever}}));
+  layout.Set("phc", Group(env, {{"PHC_SEQUENCE", kPhcSequence},
+                                {"PHC_COUNT", kPhcCount},
+                                {"PHC_FIRST_LINE", kPhcFirstLine},
+                                {"PHC_LINES", kPhcLines},
+                                {"PHC_LINE_INTERFACE", kPhcLineInterface},
+                                {"PHC_LINE_ANCHOR_CARD_NS", kPhcLineAnchorCardNs},
+                                {"PHC_LINE_ANCHOR_MONO_NS", kPhcLineAnchorMonoNs},
+                                {"PHC_LINE_RATE", kPhcLineRate},
+                                {"PHC_LINE_VALID_MONO_NS", kPhcLineValidMonoNs},
+                                {"PHC_LINE_NS_PER_OCTET", kPhcLineNsPerOctet},
+                                {"PHC_LINE_WORDS", kPhcLineWords},
+                                {"PHC_PAGE_WORDS", kPhcPageWords}}));
   layout.Set("counters", Group(env, {{"COUNTER_HEARTBEAT", kCounterHeartbeat},
                                      {"COUNTER_RECEIVED", kCounterReceived},
                                      {"COUNTER_SENT", kCounterSent},

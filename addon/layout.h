@@ -98,6 +98,21 @@ enum TxReportWord : uint32_t {
   kTxReportWords = 4,
 };
 
+// The page of network cards' clocks: a sequence lock, a count, and a line per interface. A double or an int64 takes two
+// words, low first.
+constexpr uint32_t kPhcLines = 16;
+enum PhcWord : uint32_t { kPhcSequence = 0, kPhcCount = 1, kPhcFirstLine = 2 };
+enum PhcLineWord : uint32_t {
+  kPhcLineInterface = 0,
+  kPhcLineAnchorCardNs = 1,   // int64
+  kPhcLineAnchorMonoNs = 3,   // int64, CLOCK_MONOTONIC at that reading of the card
+  kPhcLineRate = 5,           // double: seconds that CLOCK_MONOTONIC gains on the card per second of it
+  kPhcLineValidMonoNs = 7,    // int64: not to be used after
+  kPhcLineNsPerOctet = 9,     // double: how long an octet takes on the link
+  kPhcLineWords = 11,
+};
+constexpr uint32_t kPhcPageWords = kPhcFirstLine + kPhcLines * kPhcLineWords;
+
 // Counters that the addon writes, at the start of a worker's row of doubles. One writer per row.
 enum CounterWord : uint32_t {
   kCounterHeartbeat = 0,       // exchanges finished; moves at least twice a second

@@ -8,6 +8,7 @@ void ExportClockSample(Napi::Env env, Napi::Object exports);
 void ExportClientSocket(Napi::Env env, Napi::Object exports);
 void ExportClockAdjust(Napi::Env env, Napi::Object exports);
 void ExportServiceNotify(Napi::Env env, Napi::Object exports);
+void ExportHardwareClock(Napi::Env env, Napi::Object exports);
 void ExportKeyRing(Napi::Env env, Napi::Object exports);
 void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
@@ -26,6 +27,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportClientSocket(env, exports);
   ntpd::ExportClockAdjust(env, exports);
   ntpd::ExportServiceNotify(env, exports);
+  ntpd::ExportHardwareClock(env, exports);
   ntpd::ExportKeyRing(env, exports);
   ntpd::ExportLayout(env, exports);
   ntpd::ExportLoadEngine(env, exports);

@@ -72,6 +72,7 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   if (!arena_.Attach(env, options.Get("arena"), size_t{capacity_} * slotOctets_, "arena") ||
       !table_.Attach(env, options.Get("table"), size_t{capacity_} * kSlotWords, "table") ||
       !page_.Attach(env, options.Get("page"), kPageWords, "page") ||
+      !phcPage_.Attach(env, options.Get("phcPage"), kPhcPageWords, "phcPage") ||
       !copy_.Attach(env, options.Get("copy"), kCopyWords, "copy") ||
       !txReport_.Attach(env, options.Get("txReport"), kTxReportWords, "txReport") ||
       !counters_.Attach(env, options.Get("counters"), kNativeCounters, "counters") ||
@@ -168,6 +169,17 @@ bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
       return false;
     }
     socket.family = family;
+    sockaddr_in6 bound = {};
+    length = sizeof bound;
+    if (getsockname(socket.fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
+      ThrowErrno(env, "getsockname", errno);
+      return false;
+    }
+    if (family == AF_INET) {
+      std::memcpy(&socket.address, &reinterpret_cast<sockaddr_in*>(&bound)->sin_addr, sizeof(in_addr));
+    } else {
+      socket.address = bound.sin6_addr;
+    }
     socket.hot = true;
     socket.drops = SocketDrops(socket.fd);
     socket.queueMax = QueueMax(socket.fd);
@@ -203,6 +215,7 @@ Napi::Value PacketPath::Exchange(const Napi::CallbackInfo& info) {
     ExpireAsks(nowMonoNs);
   }
   TakePage(nowMonoNs);
+  hardware_.Take(phcPage_.data());
   ConvertStamps(0, received, nowMonoNs);
   copy_.data()[kCopyTxReports] = static_cast<int32_t>(txReports_);
   Count(kCounterReceived, received);

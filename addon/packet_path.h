@@ -13,6 +13,7 @@
 #include "args.h"
 #include "ask_cost.h"
 #include "clocks.h"
+#include "hardware_map.h"
 #include "key_ring.h"
 #include "layout.h"
 #include "page_reader.h"
@@ -37,6 +38,7 @@ struct PathSocket {
   uint32_t listener;
   uint16_t port;        // host order, as bound
   bool wildcard;        // bound to no address: replies must name the one that was asked
+  in6_addr address;     // as bound, v4 in the first word
   bool idByCounter;     // kernel without SCM_TS_OPT_ID: ids of transmit stamps are the socket's own count
   bool hot = true;      // had packets at the last look
   uint32_t queueMax;    // packets its queue can hold at most
@@ -57,6 +59,9 @@ struct TxAsk {
   uint16_t delayRow;
   uint8_t place;
   bool open;
+  bool hardware;        // T2 is the card's, so the card's transmit stamp is wanted
+  int64_t softwareMonoNs;  // the kernel's stamp while the card's is awaited, 0 before
+  uint32_t interface;   // whose card it is
   bool report;          // for kReplyReportTx, else a sample of our own
   bool sample;          // may teach the delay of its place
 };
@@ -68,6 +73,7 @@ struct SlotIo {
   alignas(cmsghdr) uint8_t control[kReceiveControlOctets];
   in6_addr localAddress;  // where the request was sent to; v4 in the first word
   uint32_t localInterface;
+  uint32_t cardInterface;  // whose card stamped it: below bonds and VLANs another than localInterface
   uint16_t socket;
   bool suspect;           // read while its socket was suspect
 };
@@ -94,7 +100,13 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t ReceiveAll();
   uint32_t ReceiveFrom(uint32_t socket, uint32_t firstSlot);
   void ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMonoNs);
-  void ReadControl(uint32_t slot, PathSocket& socket, int64_t& realNs, bool& hardware);
+  struct ReceiveStamps {
+    int64_t realNs = 0;       // the kernel's, 0 for none
+    int64_t cardNs = 0;       // the card's, 0 for none
+    uint32_t interface = 0;   // the card's interface, where the kernel says it (below bonds and VLANs)
+    uint32_t linkOctets = 0;  // length of the frame, where the kernel says it
+  };
+  ReceiveStamps ReadControl(uint32_t slot, PathSocket& socket);
   NtpTime UniqueStamp(NtpTime exact);
   uint32_t* Row(uint32_t slot) { return reinterpret_cast<uint32_t*>(table_.data()) + slot * kSlotWords; }
 
@@ -111,7 +123,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   // transmit_stamps.cc
   void CollectTransmitStamps();
-  void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampRealNs, StampSource source);
+  void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampNs, StampSource source);
+  void FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source);
   void ExpireAsks(int64_t nowMonoNs);
   void CloseAsk(TxAsk& ask);
   void GiveUpAsk(TxAsk& ask);
@@ -123,6 +136,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   SharedView<int32_t> table_;
   SharedView<int32_t> page_;
   SharedView<int32_t> copy_;
+  SharedView<int32_t> phcPage_;
+  HardwareMap hardware_;
   SharedView<int32_t> txReport_;
   SharedView<double> counters_;
   std::vector<PathSocket> sockets_;

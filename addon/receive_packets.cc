@@ -15,6 +15,9 @@ namespace {
 
 // A stamp this far ahead of the clock means that the clock was set back after it.
 constexpr int64_t kFutureNs = 1'000'000;
+// Octets on the link before those of UDP: Ethernet, IP and UDP headers.
+constexpr uint32_t kHeadersV4 = 42;
+constexpr uint32_t kHeadersV6 = 62;
 
 bool SameAddress(const SlotIo& slot, int family) {
   if (family == AF_INET) {
@@ -85,8 +88,9 @@ uint32_t PacketPath::ReceiveFrom(uint32_t socketIndex, uint32_t firstSlot) {
   return count;
 }
 
-/** Walks the control messages of one datagram: stamp, own address, interface, kernel drops. */
-void PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket, int64_t& realNs, bool& hardware) {
+/** Walks the control messages of one datagram: stamps, own address, interface, kernel drops. */
+PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket) {
+  ReceiveStamps read;
   SlotIo& slot = slots_[slotIndex];
   msghdr& header = receiveHeaders_[slotIndex].msg_hdr;
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
@@ -94,7 +98,14 @@ void PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket, int64_t& re
     if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPING && octets >= sizeof(scm_timestamping)) {
       scm_timestamping stamps;
       std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
-      realNs = Nanoseconds(stamps.ts[0]);
+      read.realNs = Nanoseconds(stamps.ts[0]);
+      read.cardNs = Nanoseconds(stamps.ts[2]);
+    } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPING_PKTINFO &&
+               octets >= sizeof(scm_ts_pktinfo)) {
+      scm_ts_pktinfo info;
+      std::memcpy(&info, CMSG_DATA(part), sizeof info);
+      read.interface = info.if_index;
+      read.linkOctets = info.pkt_length;
     } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL && octets >= sizeof(uint32_t)) {
       std::memcpy(&socket.drops, CMSG_DATA(part), sizeof socket.drops);
     } else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO && octets >= sizeof(in_pktinfo)) {
@@ -109,7 +120,7 @@ void PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket, int64_t& re
       slot.localInterface = info.ipi6_ifindex;
     }
   }
-  hardware = false;
+  return read;
 }
 
 /**
@@ -139,24 +150,27 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     uint32_t* row = Row(i);
     const msghdr& header = receiveHeaders_[i].msg_hdr;
 
-    int64_t realNs = 0;
-    bool hardware = false;
     slot.localInterface = kBoundSocket | slot.socket;
-    ReadControl(i, socket, realNs, hardware);
+    slot.localAddress = socket.address;
+    const ReceiveStamps stamps = ReadControl(i, socket);
+    slot.cardInterface = stamps.interface != 0 ? stamps.interface : slot.localInterface;
 
     uint32_t flags = 0;
     int64_t monoNs = nowMonoNs;
     uint32_t source = kStampDaemon;
-    if (realNs != 0) {
-      monoNs = clock_.MonoFromReal(realNs);
+    if (stamps.realNs != 0) {
+      monoNs = clock_.MonoFromReal(stamps.realNs);
       source = kStampKernel;
       if (pageSeen_ && (slot.suspect || withhold_ || monoNs > nowMonoNs + kFutureNs)) {
         flags |= kSlotEpochChanged;
         Count(kCounterStepped);
       }
-    } else {
-      Count(kCounterUnstamped);
     }
+    const uint32_t linkOctets =
+        stamps.linkOctets != 0 ? stamps.linkOctets
+                               : (socket.family == AF_INET ? kHeadersV4 : kHeadersV6) + receiveHeaders_[i].msg_len;
+    if (hardware_.ReceiveMonoNs(slot.cardInterface, stamps.cardNs, monoNs, linkOctets, monoNs)) source = kStampHardware;
+    if (source == kStampDaemon) Count(kCounterUnstamped);
     if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kSlotTruncated;
 
     const NtpTime stamp = UniqueStamp(clock_.AtMono(monoNs));

@@ -47,6 +47,9 @@ bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, in
   ask.delayRow = static_cast<uint16_t>(delayRow);
   ask.place = static_cast<uint8_t>(place);
   ask.open = true;
+  ask.hardware = row[kSlotRxSource] == kStampHardware;
+  ask.softwareMonoNs = 0;
+  ask.interface = slots_[slot].cardInterface;
   ask.report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
   ask.sample = sample;
   socket.asksOpen++;
@@ -100,15 +103,20 @@ void PacketPath::CollectTransmitStamps() {
           continue;
         }
         const int64_t softwareNs = Nanoseconds(stamps.ts[0]);
+        const int64_t cardNs = Nanoseconds(stamps.ts[2]);
         if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);
+        if (cardNs != 0) TakeTransmitStamp(socket, error.ee_data, cardNs, kStampHardware);
       }
       if (count < static_cast<int>(kErrorBatch)) break;
     }
   }
 }
 
-/** One transmit stamp: reported to the reply's owner, and a lesson for the delay of its place. */
-void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampRealNs, StampSource source) {
+/**
+ * One transmit stamp, of CLOCK_REALTIME or of a card. Where T2 is the card's, both may come for one reply, in this
+ * order, or either alone: the kernel's is kept until the card's has come and agrees with it.
+ */
+void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampNs, StampSource source) {
   if (socket.idByCounter && !socket.idKnown && socket.asksOpen == 1) {
     // The only ask under way: its number tells the socket's count.
     for (uint32_t i = 0; i < kAsksMax && !socket.idKnown; i++) {
@@ -126,10 +134,24 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
   }
   TxAsk& ask = asks_[id % kAsksMax];
   if (!ask.open || ask.id != id || &sockets_[ask.socket] != &socket) return;
+  if (source == kStampKernel) {
+    const int64_t monoNs = clock_.MonoFromReal(stampNs);
+    if (!ask.hardware) return FinishAsk(ask, monoNs, kStampKernel);
+    ask.softwareMonoNs = monoNs;
+    return;
+  }
+  const int64_t earliestNs = ask.softwareMonoNs != 0 ? ask.softwareMonoNs : ask.clockMonoNs;
+  int64_t cardMonoNs;
+  if (ask.hardware && hardware_.TransmitMonoNs(ask.interface, stampNs, earliestNs, cardMonoNs)) {
+    FinishAsk(ask, cardMonoNs, kStampHardware);
+  }
+}
+
+/** The stamp is there: reported to the reply's owner, and a lesson for the delay of its place if it is of T2's kind. */
+void PacketPath::FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source) {
   CloseAsk(ask);
   Count(kCounterTxStamps);
-
-  const int64_t stampMonoNs = clock_.MonoFromReal(stampRealNs);
+  if (ask.hardware != (source == kStampHardware)) ask.sample = false;
   if (ask.sample && correct_ && !withhold_ && askCost_.Known()) {
     delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCost_.CostNs(), stampMonoNs);
     for (int chunks = 0; chunks < 2; chunks++) {
@@ -162,8 +184,9 @@ void PacketPath::CloseAsk(TxAsk& ask) {
   asksOpen_--;
 }
 
-/** The kernel's stamp will not come: who waits for one gets the daemon's, which the reply carried. */
+/** The stamp will not come: who waits for one gets the next best, the kernel's or the daemon's own. */
 void PacketPath::GiveUpAsk(TxAsk& ask) {
+  if (ask.softwareMonoNs != 0) return FinishAsk(ask, ask.softwareMonoNs, kStampKernel);
   CloseAsk(ask);
   Count(kCounterTxStampsLost);
   if (ask.report) ReportTransmit(ask.cookie, ask.clock, kStampDaemon);

@@ -1,4 +1,5 @@
 import { COPY_WORDS } from '../core/server/page.ts';
+import { PHC_PAGE_WORDS } from '../core/server/phc-page.ts';
 import { SLOT_WORDS, TX_REPORT_WORDS } from '../core/server/slot.ts';
 import { loadAddon } from './binding.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -17,6 +18,8 @@ export interface PacketPathOptions {
   readonly wakeFd: number;
   /** The time page (Int32Array over a SharedArrayBuffer). */
   readonly page: Int32Array;
+  /** The page of network cards' clocks (Int32Array over a SharedArrayBuffer); without it T2 is the kernel's. */
+  readonly phcPage?: Int32Array;
   /** This worker's row; the first NATIVE_COUNTERS are the addon's. */
   readonly counters: Float64Array;
   readonly workerIndex: number;
@@ -93,6 +96,7 @@ export class PacketPath {
       copy,
       txReport: this.txReport,
       page: options.page,
+      phcPage: options.phcPage ?? new Int32Array(new ArrayBuffer(PHC_PAGE_WORDS * 4)),
       counters: options.counters,
       capacity,
       slotOctets: SLOT_OCTETS,

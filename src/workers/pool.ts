@@ -14,6 +14,7 @@ import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
 import { type ListenerSockets, type ListenerSpec, openListener } from './listener-sockets.ts';
+import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
 import type { TimePage } from './time-page.ts';
 import type { WorkerPolicy } from './worker-policy.ts';
@@ -33,6 +34,8 @@ export interface PoolOptions {
   readonly workers: number;
   /** Published at least once a second by the coordinator; until the first time nothing is answered. */
   readonly page: TimePage;
+  /** Lines of network cards' clocks (HardwareClocks), for listeners that ask for hardware stamps. */
+  readonly phcPage?: PhcPage;
   /** Cores to pin the workers to, in index order and round; none by default. */
   readonly cpuAffinity?: readonly number[];
   /** Real-time priority of the workers, 1–99; ordinary by default. */
@@ -203,6 +206,7 @@ export class ServerPool {
       workerBits: Math.ceil(Math.log2(options.workers)),
       wakeFd: this.wakeFds[workerIndex] as number,
       page: options.page.memory,
+      phcPage: options.phcPage?.memory ?? null,
       control: this.control,
       counters: this.countersMemory,
       policy: this.policyOf(workerIndex),

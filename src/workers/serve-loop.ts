@@ -14,6 +14,8 @@ export interface ServeTask {
   readonly workerBits: number;
   readonly wakeFd: number;
   readonly page: SharedArrayBuffer;
+  /** The page of network cards' clocks, where cards stamp. */
+  readonly phcPage: SharedArrayBuffer | null;
   readonly control: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
   readonly policy: WorkerPolicy;
@@ -43,6 +45,7 @@ export default function serve(task: ServeTask): void {
     sockets: task.policy.sockets,
     wakeFd: task.wakeFd,
     page: new Int32Array(task.page),
+    ...(task.phcPage === null ? {} : { phcPage: new Int32Array(task.phcPage) }),
     counters: row.all,
     workerIndex: task.workerIndex,
     workerBits: task.workerBits,
