@@ -6,6 +6,7 @@ import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
 import { describeRefid } from '../protocol/refid.ts';
 import { programVersion } from '../version.ts';
+import { HardwareClocks } from '../workers/hardware-clocks.ts';
 import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
@@ -21,6 +22,8 @@ import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
 import { Synchroniser } from './synchroniser.ts';
 
+/** Cards' clocks are read so often. */
+const HARDWARE_POLL_MS = 1000;
 const REPORT_MS = 60_000;
 /** Within this a living worker has moved its heartbeat. */
 const HEARTBEAT_MS = 1000;
@@ -36,6 +39,7 @@ export class Daemon implements ControlTarget {
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
   private pool: ServerPool | null = null;
+  private hardware: HardwareClocks | null = null;
   private control: ControlServer | null = null;
 
   /**
@@ -79,6 +83,7 @@ export class Daemon implements ControlTarget {
     this.manager.stopping();
     await this.control?.stop();
     await this.pool?.stop();
+    this.hardware?.close();
     this.time.stop();
     for (const timer of this.timers) clearInterval(timer);
   }
@@ -170,6 +175,7 @@ export class Daemon implements ControlTarget {
   private openPool(): ServerPool | null {
     const { config, workers } = this.settings;
     if (config.server.length === 0) return null;
+    if (config.server.some((server) => server.timestamping === 'hardware')) this.openHardware();
     try {
       return new ServerPool({
         listeners: config.server.map(poolListener),
@@ -177,6 +183,7 @@ export class Daemon implements ControlTarget {
         interleavedCapacityLog2: Math.ceil(Math.log2(config.workers.interleavedReplies)),
         workers,
         page: this.page,
+        ...(this.hardware === null ? {} : { phcPage: this.hardware.page }),
         cpuAffinity: config.workers.cpuAffinity,
         correctTransmit: config.workers.correctTransmit,
         ...(config.workers.priority > 0 ? { priority: config.workers.priority } : {}),
@@ -186,6 +193,19 @@ export class Daemon implements ControlTarget {
       this.time.stop();
       throw cause instanceof OperatorError ? cause : listenerError(this.settings, cause);
     }
+  }
+
+  /** Network cards' stamps, where listeners ask for them; which card serves, and why another does not, is said. */
+  private openHardware(): void {
+    const hardware = new HardwareClocks();
+    for (const { interface: name, reason } of hardware.reports) {
+      if (reason === null) this.log.info(`hardware stamps of ${name} are used`);
+      else this.log.warn(`the kernel's stamps serve on ${name}: ${reason}`);
+    }
+    if (hardware.reports.length === 0) this.log.warn("no interface has a card; the kernel's stamps serve");
+    hardware.poll();
+    this.timers.push(setInterval(() => hardware.poll(), HARDWARE_POLL_MS));
+    this.hardware = hardware;
   }
 
   /** The coordinator moves, or this would not run; the workers are asked for their heartbeats. */
