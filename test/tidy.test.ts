@@ -1,0 +1,200 @@
+/** A test about the code itself: what the reader of src/README.md is promised, held true. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { withTables } from '../bench/report.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Past this a file is two ideas. A table of data may be longer. */
+const LINES_MAX = 480;
+const DATA_TABLES = ['src/config/options.ts'];
+
+/** Which rooms each room may import, besides itself and `errors.ts` (src/README.md). */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  core: ['protocol'],
+  config: ['protocol', 'core'],
+  native: ['protocol', 'core'],
+  workers: ['protocol', 'core', 'native'],
+  daemon: ['protocol', 'core', 'native', 'workers', 'config', 'control', 'load', 'simulate'],
+  control: ['protocol', 'core', 'native', 'config'],
+  load: ['protocol', 'core', 'native'],
+  simulate: ['protocol', 'core', 'config'],
+};
+
+/** Rooms whose types another room speaks of, without importing what they do: the verbs read the daemon's status. */
+const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = { control: ['daemon'] };
+
+/** What the top level may hold; everything else has a room. */
+const TOP_LEVEL = [
+  ...['addon', 'bench', 'deploy', 'src', 'test', '.ci'],
+  ...['CHANGELOG.md', 'DEVELOPERS.md', 'LICENSE', 'README.md'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'vitest.config.ts'],
+  ...['.gitignore', '.npmrc', '.clang-format', '.npmignore', '.editorconfig', '.github'],
+];
+
+/** Marks of work that is not finished. */
+const UNFINISHED = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\\b`);
+
+const files = trackedFiles();
+const code = files.filter((file) => /\.(ts|mjs|cc|h)$/.test(file));
+const sources = files.filter((file) => /^src\/.*\.ts$/.test(file));
+
+describe('the code', () => {
+  it('imports along the arrows between the rooms', () => {
+    const wrong: string[] = [];
+    for (const file of sources) {
+      const room = roomOf(file);
+      if (room === undefined) continue;
+      const running = new Set(importsOf(file, false));
+      for (const target of importsOf(file)) {
+        const other = roomOf(target);
+        if (other === undefined || other === room || ARROWS[room]?.includes(other)) continue;
+        if (!running.has(target) && TYPE_ARROWS[room]?.includes(other)) continue;
+        wrong.push(`${file} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps to the rooms that are named', () => {
+    const rooms = new Set(sources.map(roomOf).filter((room) => room !== undefined));
+    expect([...rooms].filter((room) => !(room in ARROWS))).toEqual([]);
+    const readme = read('src/README.md');
+    expect(Object.keys(ARROWS).filter((room) => !readme.includes(`\`${room}\``))).toEqual([]);
+  });
+
+  it('has no circles of imports', () => {
+    expect(circles()).toEqual([]);
+  });
+
+  it('re-exports in one file only', () => {
+    const barrels = sources.filter((file) => /^export (\*|\{[^}]*\}) from/m.test(read(file)));
+    expect(barrels.filter((file) => file !== 'src/index.ts')).toEqual([]);
+  });
+
+  it('loads the addon in one place', () => {
+    const loading = sources.filter((file) => /ntpd_ts\.node/.test(read(file)));
+    expect(loading).toEqual(['src/native/binding.ts']);
+  });
+
+  it('keeps one idea in a file', () => {
+    const long = code.map((file) => [file, read(file).split('\n').length] as const).filter(([, n]) => n > LINES_MAX);
+    expect(long.filter(([file]) => !DATA_TABLES.includes(file))).toEqual([]);
+  });
+
+  it('is finished', () => {
+    expect(code.filter((file) => UNFINISHED.test(read(file)))).toEqual([]);
+  });
+
+  it('says on its first line what each file of the addon is', () => {
+    const silent = code
+      .filter((file) => /^addon\/.*\.(cc|h)$/.test(file))
+      .filter((file) => !read(file).startsWith(`// ${file.slice('addon/'.length)}: `));
+    expect(silent).toEqual([]);
+  });
+
+  it('keeps no state in the addon outside of objects', () => {
+    // The addon is loaded once per worker: what is static and changes would be shared behind everybody's back.
+    const mutable = code
+      .filter((file) => /^addon\/.*\.(cc|h)$/.test(file))
+      .filter((file) => /^\s*static (?!constexpr\b|const\b)\S+ \w+\s*(=|;|\{)/m.test(read(file)));
+    expect(mutable).toEqual([]);
+  });
+});
+
+describe('the tests', () => {
+  it('of units mirror the sources', () => {
+    const strays = files
+      .filter((file) => /^test\/unit\/.*\.test\.ts$/.test(file))
+      .filter((file) => !existsSync(join(ROOT, file.replace(/^test\/unit/, 'src').replace(/\.test\.ts$/, '.ts'))));
+    expect(strays).toEqual([]);
+  });
+
+  it('leave few units of the core and the protocol untested', () => {
+    const logic = sources.filter((file) => /^src\/(core|protocol)\//.test(file)).filter(hasFunctions);
+    const untested = logic.filter(
+      (file) => !existsSync(join(ROOT, file.replace(/^src/, 'test/unit').replace(/\.ts$/, '.test.ts'))),
+    );
+    if (untested.length > 0) console.warn(`without a unit test of their own: ${untested.join(', ')}`);
+    expect(untested.length / logic.length).toBeLessThan(0.5);
+  });
+});
+
+describe('the project', () => {
+  it('has nothing at the top level but what belongs there', () => {
+    const top = new Set(files.map((file) => file.split('/')[0] as string));
+    expect([...top].filter((name) => !TOP_LEVEL.includes(name))).toEqual([]);
+  });
+
+  it('shows in README the results that were kept', () => {
+    const readme = read('README.md');
+    expect(withTables(readme), 'run: npm run bench:report').toBe(readme);
+  });
+
+  it('names in README only scripts that there are', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('README.md').matchAll(/npm run ([a-z:]+)/g)].map((match) => match[1] as string);
+    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+  });
+});
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8');
+}
+
+/** Files of the project: what git knows, else (an unpacked archive) what is there. */
+function trackedFiles(): string[] {
+  try {
+    const known = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return known.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+  } catch {
+    return ['src', 'test', 'bench', 'addon'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .map((name) => `${folder}/${name}`)
+        .filter((name) => !name.startsWith('addon/build/') && /\.[a-z]+$/.test(name)),
+    );
+  }
+}
+
+function roomOf(file: string): string | undefined {
+  return /^src\/([a-z]+)\//.exec(file)?.[1];
+}
+
+/** Files that `file` imports, relative to the root; `typesToo` counts imports that vanish when it is built. */
+function importsOf(file: string, typesToo = true): string[] {
+  const statements = read(file).matchAll(/^(import|export)( type)?\b[^;]*? from '(\.[^']+)'/gm);
+  const dynamic = read(file).matchAll(/import\('(\.[^']+)'\)/g);
+  const targets = [...statements]
+    .filter((match) => typesToo || match[2] === undefined)
+    .map((match) => match[3] as string);
+  if (typesToo) targets.push(...[...dynamic].map((match) => match[1] as string));
+  return targets.map((target) => relative(ROOT, resolve(ROOT, dirname(file), target)));
+}
+
+/** Circles among imports that are there when the program runs. */
+function circles(): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      found.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      return;
+    }
+    if (done.has(file) || !sources.includes(file)) return;
+    for (const target of importsOf(file, false)) walk(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources) walk(file, []);
+  return found;
+}
+
+function hasFunctions(file: string): boolean {
+  return /^export (function|class)/m.test(read(file));
+}
