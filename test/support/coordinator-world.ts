@@ -180,6 +180,7 @@ export class CoordinatorWorld {
 
   /** The inverse; the deviation changes so little that a few rounds reach a double's limit. */
   #trueAt(local: LocalSeconds): number {
+    if (!Number.isFinite(local)) return local;
     let atTrue = local;
     for (let round = 0; round < 5; round++) atTrue = local - this.#deviation(atTrue);
     return atTrue;
