@@ -7,6 +7,13 @@ import { findStepPanic } from './step-limits.ts';
 const STARTUP_SLEW_SECONDS_MAX = 10;
 /** A slew takes this long at least, so that the moment of its end matters little. */
 const SLEW_SECONDS_MIN = 1;
+/**
+ * Corrections are spread over so many times the interval between them, but no longer than the limit. Most of a
+ * correction is noise: hurrying it would make the clock's rate several times worse than its frequency is known, and
+ * what is served carries the rest anyway.
+ */
+const SPREAD_INTERVALS = 2;
+const SPREAD_SECONDS_MAX = 512;
 /** A step after the start waits until the selection has held for so many samples and so long. */
 const STEP_SAMPLES = 3;
 const STEP_SECONDS = 30;
@@ -40,6 +47,7 @@ export class Discipline {
   #pending: { readonly sinceLocal: LocalSeconds; samples: number } | null = null;
   /** More than `step-threshold` that may be slewed: a leap second on its way. */
   #leapSlewSeconds = 0;
+  #followedLocal: LocalSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(clock: ClockPort, options: SynchronizationOptions) {
     this.#clock = clock;
@@ -64,11 +72,13 @@ export class Discipline {
    */
   follow(nowLocal: LocalSeconds, line: ClockLine, servedJumpSeconds: number, newSamples: number): DisciplineAction {
     const correctionSeconds = this.correction(nowLocal, line);
+    const spreadSeconds = Math.min(SPREAD_INTERVALS * (nowLocal - this.#followedLocal), SPREAD_SECONDS_MAX);
+    this.#followedLocal = nowLocal;
     if (!this.isStarted) return this.#start(nowLocal, line, correctionSeconds);
     const canAct = this.#clock.canStep || this.#clock.canSlew;
     if (this.isSmall(servedJumpSeconds) && (!canAct || this.isSmall(correctionSeconds))) {
       this.#pending = null;
-      return this.#slew(nowLocal, line, correctionSeconds);
+      return this.#slew(nowLocal, line, correctionSeconds, spreadSeconds);
     }
     const pending = this.#pending ?? { sinceLocal: nowLocal, samples: 0 };
     pending.samples += newSamples;
@@ -126,11 +136,17 @@ export class Discipline {
     return this.#step(nowLocal, line, correctionSeconds, 'the first correction after the start');
   }
 
-  #slew(nowLocal: LocalSeconds, line: ClockLine, correctionSeconds: number): DisciplineAction {
+  #slew(
+    nowLocal: LocalSeconds,
+    line: ClockLine,
+    correctionSeconds: number,
+    spreadSeconds: number = SLEW_SECONDS_MIN,
+  ): DisciplineAction {
     if (!this.#clock.canSlew) return { kind: 'observed' };
     const size = Math.abs(correctionSeconds);
     if (size <= this.#options.stepThresholdSeconds) this.#leapSlewSeconds = 0;
-    const rate = Math.min(size / SLEW_SECONDS_MIN, this.#options.slewRateMax, this.#clock.slewRateMax);
+    const durationSeconds = Math.max(spreadSeconds, SLEW_SECONDS_MIN);
+    const rate = Math.min(size / durationSeconds, this.#options.slewRateMax, this.#clock.slewRateMax);
     this.#clock.slew(nowLocal, boundedFrequency(line), correctionSeconds, rate);
     return { kind: 'slewed', correctionSeconds };
   }
