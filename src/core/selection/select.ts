@@ -139,7 +139,7 @@ function choose(
   incumbents: Incumbents,
   verdicts: Map<string, SourceVerdict>,
 ): Chosen {
-  const close = findSurvivors(agreeing, region, incumbents.survivors);
+  const close = findSurvivors(agreeing, voters, region, incumbents.survivors);
   const preferred = close.filter((one) => one.prefer);
   const survivors = preferred.length > 0 ? preferred : close;
   const combination = combine(survivors);

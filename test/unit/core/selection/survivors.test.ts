@@ -6,7 +6,7 @@ import { candidate } from '../../../support/candidates.ts';
 const nobody = new Set<string>();
 
 function survivors(candidates: ReturnType<typeof candidate>[], incumbents: ReadonlySet<string> = nobody): string[] {
-  return findSurvivors(candidates, intersect(candidates, null).region, incumbents).map((one) => one.key);
+  return findSurvivors(candidates, candidates, intersect(candidates, null).region, incumbents).map((one) => one.key);
 }
 
 describe('survivors', () => {
@@ -33,6 +33,32 @@ describe('survivors', () => {
     const four = [at('a', 0), at('b', 0), at('c', 0), at('d', 5e-6)];
     expect(survivors(four)).toEqual(['a', 'b', 'c']);
     expect(survivors(four, new Set(['d']))).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('liars with narrow intervals do not cut the region to their own measure', () => {
+    const close = { offsetSigmaSeconds: 1e-5 };
+    const five = [
+      candidate('a', 0, 2e-3, close),
+      candidate('b', 0, 2e-3, close),
+      candidate('c', 0, 2e-3, close),
+      candidate('x', 1.1e-3, 1e-3, close),
+      candidate('y', 1.1e-3, 1e-3, close),
+    ];
+    expect(survivors(five)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('the middle is that of all voters, also of the right one that was left out by a hair', () => {
+    const close = { offsetSigmaSeconds: 1e-5 };
+    const voters = [
+      candidate('a', 0, 1.7e-3, close),
+      candidate('c', 0, 1.2e-3, close),
+      candidate('e', 0, 1.7e-3, close),
+      candidate('x', 2.8e-3, 1.5e-3, close),
+      candidate('y', 2.8e-3, 1.5e-3, close),
+    ];
+    const truechimers = voters.filter((one) => one.key !== 'c');
+    const found = findSurvivors(truechimers, voters, { lowSeconds: 1.3e-3, highSeconds: 1.7e-3 }, nobody);
+    expect(found.map((one) => one.key)).toEqual(['a', 'e']);
   });
 
   test('there is always one', () => {
