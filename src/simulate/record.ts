@@ -2,7 +2,7 @@ import type { Belief } from './agent.ts';
 import type { Machine } from './machine.ts';
 import { Series, type Summary } from './statistics.ts';
 
-/** The clock counts as set once it stays this close to the truth … */
+/** The time counts as found once what is served stays this close to the truth … */
 const SYNC_WITHIN_SECONDS = 1e-3;
 /** … for this long. */
 const SYNC_FOR_SECONDS = 60;
@@ -19,7 +19,7 @@ export interface NodeResult {
   frequencyPpm: Summary;
   /** Error of the frequency that the agent believes in. */
   believedFrequencyPpm: Summary;
-  /** Seconds from the node's start until its clock was set for good; Infinity for never. */
+  /** Seconds from the node's start until it served the time, and went on to; Infinity for never. */
   timeToSyncSeconds: number;
   /** Share of the seconds in which it was synchronised. */
   synchronisedShare: number;
@@ -103,7 +103,7 @@ export class NodeRecord {
     const clock = machine.judgedClock.readOffsetSeconds(local) - truth;
     machine.believe(this.#belief);
     const served = this.#belief.offsetSeconds - truth;
-    this.#watchStart(trueSeconds, clock);
+    this.#watchStart(trueSeconds, served);
     if (trueSeconds >= (this.trace.length * this.#endSeconds) / COLUMNS)
       this.#trace(trueSeconds, clock, clock - served);
     if (trueSeconds < this.#settleSeconds) return;
@@ -150,9 +150,10 @@ export class NodeRecord {
     };
   }
 
-  #watchStart(trueSeconds: number, clock: number): void {
+  #watchStart(trueSeconds: number, served: number): void {
     if (this.#syncedAt !== Number.POSITIVE_INFINITY) return;
-    if (Math.abs(clock) > SYNC_WITHIN_SECONDS) this.#goodSince = Number.POSITIVE_INFINITY;
+    const isGood = this.#belief.synchronised && Math.abs(served) <= SYNC_WITHIN_SECONDS;
+    if (!isGood) this.#goodSince = Number.POSITIVE_INFINITY;
     else if (this.#goodSince === Number.POSITIVE_INFINITY) this.#goodSince = trueSeconds;
     else if (trueSeconds - this.#goodSince >= SYNC_FOR_SECONDS) this.#syncedAt = this.#goodSince;
   }
