@@ -65,6 +65,7 @@ int RawLink::Transmit(uint32_t count, uint64_t& refused) noexcept {
     const auto at = static_cast<uint32_t>(__builtin_ctzll(left));
     const uint32_t octets = static_cast<uint32_t>(config_.frame.size());
     if (send(stamps_, Place(at), octets, MSG_DONTWAIT) < 0) {
+      if (errno != ENOBUFS && errno != EAGAIN) return -errno;
       refused |= 1ull << at;
       continue;
     }

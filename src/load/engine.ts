@@ -169,7 +169,7 @@ export class Engine {
 
   /** Drives the step a little; true when it is over. Answers ARP and neighbour discovery in between. */
   slice(): boolean {
-    const state = this.#native.slice(SLICE_MS);
+    const state = this.#sliceNative();
     if (this.#answers !== null) {
       const { network, mac } = this.#answers;
       for (const frame of this.#native.takeControl()) {
@@ -180,6 +180,22 @@ export class Engine {
       }
     }
     return state === SLICE_DONE;
+  }
+
+  #sliceNative(): number {
+    try {
+      return this.#native.slice(SLICE_MS);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === undefined) throw cause;
+      throw new OperatorError(
+        'load-interface',
+        `requests can no longer be sent (${code}); is the interface still up?`,
+        {
+          cause,
+        },
+      );
+    }
   }
 
   /** The counts so far, in order of COUNT_NAMES; what is open is in none of the outcomes. */

@@ -3,8 +3,9 @@ import type { StepResult } from '../../../src/load/step-result.ts';
 import type { Fault, ResponderCounts } from '../../../src/native/load-responder.ts';
 import { LoadResponder, onlyStep, runLoad } from '../../support/load-responder.ts';
 import { type Host, Network } from '../../support/network.ts';
+import { PROGRAM } from '../../support/ntpd-ts.ts';
 import { describeWith } from '../../support/requirement.ts';
-import { run, runOk } from '../../support/run.ts';
+import { Child, pause, run, runOk } from '../../support/run.ts';
 
 /** Primes around a hundred, so that every fault happens and no two always meet. */
 const EVERY: Partial<Record<Fault, number>> = {
@@ -185,7 +186,7 @@ await describeWith({ root: true }, 'faults over raw frames', () => {
       'KILL',
       '1',
       process.execPath,
-      'dist/daemon/main.js',
+      PROGRAM,
       ...['load', '10.77.0.2', '--engine', 'raw', '--clients', '10.99.0.0/16', '--duration', '30'],
     ]);
     await run(argv);
@@ -195,5 +196,15 @@ await describeWith({ root: true }, 'faults over raw frames', () => {
     await runOk(server.inside([process.execPath, '-e', send]));
     const after = await kernelCounts(generator);
     expect(after.wrongAddress - before.wrongAddress).toBe(1);
+  });
+
+  it('end with a clear word when the interface goes down meanwhile', async () => {
+    const args = ['load', '10.77.0.2', '--engine', 'raw', '--clients', '10.99.0.0/16', '--duration', '20'];
+    const child = new Child(generator.inside([process.execPath, PROGRAM, ...args]));
+    await child.saw(/rate\/s/);
+    await pause(1500);
+    await runOk(['ip', '-n', generator.namespace, 'link', 'set', generator.device, 'down']);
+    expect(await child.exited).toBe(69);
+    expect(child.stderr).toMatch(/can no longer be sent \(ENETDOWN\)/);
   });
 });
