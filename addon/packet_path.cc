@@ -358,6 +358,36 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
   copy[kCopyPrecisionFloor] = precisionFloors_[UnderPressure() ? 1 : 0];
 }
 
-void ExportPacketPath(Napi::Env env, Napi::Object exports) { exports.Set("PacketPath", PacketPath::Define(env)); }
+/**
+ * replayDelays(samples, nowMs) -> { delaysNs, spreadNs }: what the correction of T3 makes of samples, a Float64Array of
+ * (place, delay in ns, time in ms), for tests to see.
+ */
+static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  SharedView<double> samples;
+  if (!samples.Attach(env, info[0], 0, "samples")) return env.Undefined();
+  const DelayClass of = {1, kStampKernel, kWorkPlain};
+  TransmitDelay delays;
+  const auto ns = [](double ms) { return static_cast<int64_t>(ms * 1e6); };
+  for (size_t i = 0; i + 2 < samples.length(); i += 3) {
+    const double* sample = samples.data() + i;
+    const uint32_t place = std::min(static_cast<uint32_t>(sample[0]), kDelayPlaces - 1);
+    delays.Learn(delays.Find(of, ns(sample[2])), place, static_cast<int64_t>(sample[1]), ns(sample[2]));
+  }
+  const int64_t nowMonoNs = ns(info[1].As<Napi::Number>().DoubleValue());
+  Napi::Array delaysNs = Napi::Array::New(env);
+  for (uint32_t place = 0; place < kDelayPlaces; place++) {
+    delaysNs.Set(place, delays.DelayNs(delays.Find(of, nowMonoNs), place, nowMonoNs));
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("delaysNs", delaysNs);
+  result.Set("spreadNs", delays.SpreadNs(false, nowMonoNs));
+  return result;
+}
+
+void ExportPacketPath(Napi::Env env, Napi::Object exports) {
+  exports.Set("PacketPath", PacketPath::Define(env));
+  exports.Set("replayDelays", Napi::Function::New<ReplayDelays>(env, "replayDelays"));
+}
 
 }  // namespace ntpd

@@ -56,6 +56,7 @@ interface NativePath {
 
 interface NativePaths {
   PacketPath: new (options: object) => NativePath;
+  replayDelays(samples: Float64Array, nowMs: number): ReplayedDelays;
 }
 
 /** Packets read per exchange; above this the gain is below the noise (bench/loop). */
@@ -142,4 +143,28 @@ export class PacketPath {
   delayReport(): DelayReport[] {
     return this.path.delayReport();
   }
+}
+
+/** Places that the correction of T3 tells apart: alone and first in a batch, alone and later, then those of a chunk. */
+export const PLACE_FIRST = 0;
+export const PLACE_LATER = 1;
+export const PLACE_CHUNK = 2;
+
+export interface ReplayedDelays {
+  /** What would be added to a clock reading, by place. */
+  readonly delaysNs: readonly number[];
+  /** Spread of the places of replies that go alone. */
+  readonly spreadNs: number;
+}
+
+/**
+ * What the correction of T3 makes of samples: what the packet path does with transmit stamps, without a socket.
+ *
+ * @param samples - place, delay in nanoseconds, and the time it was taken in milliseconds.
+ */
+export function replayDelays(
+  samples: readonly (readonly [place: number, delayNs: number, atMs: number])[],
+  nowMs: number,
+): ReplayedDelays {
+  return loadAddon<NativePaths>().replayDelays(new Float64Array(samples.flat()), nowMs);
 }

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
+import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.ts';
+import { LocalTimescale } from '../../src/native/local-timescale.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { request } from '../support/requests.ts';
 
@@ -115,29 +117,53 @@ test('the served clock is the anchor and the rate of the page', async () => {
   expect(ntpSeconds(reply, 40) - sentAt).toBeCloseTo(1360, 1);
 });
 
-test('a backlog that waited for a stalled worker is answered exactly', async () => {
+test('a backlog that waited 300 ms for a stalled worker is answered with offsets right within 10 µs', async () => {
   const serving = server();
-  const asking = await client();
   serving.publisher.publish(localTime());
-  const sent: number[] = [];
+  const sockets = new ClientSockets(new LocalTimescale());
+  open.push({ close: () => sockets.dispose() });
+  const offsets: number[] = [];
+  const waits: number[] = [];
   for (let i = 0; i < 20; i++) {
-    sent.push(nowNtpSeconds());
-    await asking.send(request(), serving.ports[0] as number);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    let sent: ClientStamp | null = null;
+    const socket = sockets.open(
+      { address: '127.0.0.1', port: serving.ports[0] as number },
+      {
+        onTransmitStamp: (stamp) => {
+          sent = stamp;
+        },
+        onDatagram: (octets, received) => {
+          if (sent?.source !== 'kernel' || received.source !== 'kernel') return;
+          const rec = sinceSeconds(octets, 32, sent);
+          const xmt = sinceSeconds(octets, 40, received);
+          offsets.push((rec + xmt) / 2);
+          waits.push(ntpSeconds(octets, 40) - ntpSeconds(octets, 32));
+        },
+        onError: (code) => expect.fail(code),
+      },
+    );
+    socket.send(request());
   }
   await new Promise((resolve) => setTimeout(resolve, 300));
-  while (asking.received.length < 20) {
+  const endMs = performance.now() + 5000;
+  while (waits.length < 20 && performance.now() < endMs) {
     serving.turn();
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  // Each T2 lies between its own sending and the next one's: the wait does not show in it.
-  for (const [i, { octets }] of asking.received.entries()) {
-    const rec = ntpSeconds(octets, 32);
-    expect(rec - (sent[i] as number)).toBeGreaterThan(-0.001);
-    if (i + 1 < sent.length) expect((sent[i + 1] as number) - rec).toBeGreaterThan(-0.001);
-    expect(ntpSeconds(octets, 40) - rec).toBeGreaterThan(0.29);
-  }
+  expect(waits.length).toBeGreaterThan(15);
+  expect(Math.min(...waits)).toBeGreaterThan(0.29);
+  // The median: a reply that the machine held up between its stamp and the wire is not the server's doing.
+  const median = offsets.sort((a, b) => a - b)[offsets.length >> 1] as number;
+  expect(Math.abs(median)).toBeLessThan(10e-6);
 });
+
+/** The NTP time at an octet offset less a stamp of CLOCK_REALTIME, seconds. */
+function sinceSeconds(packet: Uint8Array, at: number, stamp: ClientStamp): number {
+  const view = new DataView(packet.buffer, packet.byteOffset);
+  return (
+    view.getUint32(at) - NTP_UNIX_SECONDS - stamp.realSeconds + (view.getUint32(at + 4) / 2 ** 32 - stamp.realNs / 1e9)
+  );
+}
 
 test('packets queued when the realtime clock was set get no answer, later ones do', async () => {
   const serving = server();
