@@ -73,7 +73,8 @@ export async function measureTarget(name: string, options: LoadOptions): Promise
     }
   } catch (error) {
     // What has been measured until Ctrl-C is worth having.
-    if (!(error instanceof Stopped) || steps.length === 0) throw error;
+    if (!(error instanceof Stopped)) throw error;
+    if (steps.length === 0) throw new OperatorError('load-not-kept', 'stopped before the first step was over');
   } finally {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);

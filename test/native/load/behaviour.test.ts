@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadResults } from '../../../src/load/results.ts';
 import { LoadResponder, onlyStep, runLoad } from '../../support/load-responder.ts';
 import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../../support/ntpd-ts.ts';
-import { Child } from '../../support/run.ts';
+import { Child, pause } from '../../support/run.ts';
 
 const PORT = 11_961;
 const target = (...args: string[]): string[] => ['127.0.0.1', '--port', String(PORT), ...args];
@@ -79,11 +79,20 @@ describe('clients', () => {
   it('keep what was measured until the generator is interrupted', async () => {
     const argv = [process.execPath, PROGRAM, 'load', ...target('--rate', '100', '--sweep-to', '1e5', '--json')];
     const child = new Child([...argv, '--multiplier', '1.01', '--duration', '0.2', '--timeout', '0.05']);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await pause(3000);
     child.process.kill('SIGINT');
     await child.exited;
     const results = JSON.parse(child.stdout) as LoadResults;
     expect(results.steps.length).toBeGreaterThan(0);
+  });
+
+  it('leave nothing but a word when the generator is interrupted in its first step', async () => {
+    const child = new Child([process.execPath, PROGRAM, 'load', ...target('--rate', '100', '--duration', '30')]);
+    await child.saw(/rate\/s/);
+    await pause(500);
+    child.process.kill('SIGINT');
+    expect(await child.exited).toBe(69);
+    expect(child.stderr).toMatch(/^ntpd-ts: stopped before the first step was over$/m);
   });
 
   it('are shown in a table with a row for every step', async () => {

@@ -142,6 +142,8 @@ await describeWith({ root: true }, 'faults over raw frames', () => {
     ['IPv4', '10.77.0.2', '10.77.0.9', '10.99.0.0/16', []],
     ['IPv6', 'fd00:77::2', 'fd00:77::9', 'fd00:99::/64', []],
     ['IPv4 without AF_XDP', '10.77.0.2', '10.77.0.9', '10.99.0.0/16', ['--packet-transmit']],
+    // The second thread finds no second queue on this interface and sends by a packet socket.
+    ['IPv4 from two threads', '10.77.0.2', '10.77.0.9', '10.99.0.0/16', ['--workers', '2']],
   ])('come out exactly as they were injected, over %s', async (_, address, elsewhere, clients, more) => {
     const responder = await LoadResponder.start(server, { address, elsewhere, port: 123, every: EVERY });
     const args = [address, '--engine', 'raw', '--clients', clients, '--rate', '5000', '--duration', '1', ...more];
