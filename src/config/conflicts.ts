@@ -33,6 +33,9 @@ export function conflicts(config: Config): Conflict[] {
       source.initialPollInterval,
       source.pollIntervalLimits ?? defaults.pollIntervalLimits,
     );
+    if (source.key !== null && config.keys.file === null) {
+      found.push({ path: ['source', index, 'key'], message: 'needs the key file that [keys] file names' });
+    }
     if (source.minDelay > source.maxDelay) {
       found.push({ path: ['source', index, 'min-delay'], message: 'is above max-delay' });
     }

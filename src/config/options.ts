@@ -279,6 +279,13 @@ export const SECTIONS = {
         example: 4,
       },
       'ntp-version': { kind: 'integer', min: 4, max: 4, default: 4, doc: 'NTP version of the requests.' },
+      key: {
+        kind: 'integer',
+        min: 1,
+        max: 4_294_967_295,
+        doc: 'Number of the key in the key file of [keys] that requests and replies are authenticated with.',
+        example: 10,
+      },
       prefer: { kind: 'boolean', default: false, doc: 'Rather than others that agree with it, follow this one.' },
       trust: { kind: 'boolean', default: false, doc: 'Always true: sources that disagree with it are not selected.' },
       require: { kind: 'boolean', default: false, doc: 'Without this source being selectable there is no selection.' },

@@ -4,6 +4,7 @@ import { formatSeconds, formatTable } from './table.ts';
 
 const LEAP_TEXTS = ['no leap second', 'a second is inserted today', 'a second is deleted today', 'unsynchronised'];
 const ACTIONS_SHOWN = 5;
+const NTP_PORT = 123;
 
 /** The state of a daemon for people. */
 export function formatStatus(status: DaemonStatus): string {
@@ -69,7 +70,8 @@ function sourceTable({ sources }: CoordinatorStatus): string {
 }
 
 function sourceRow(source: SourceStatus): string[] {
-  const name = source.name === source.address ? source.address : `${source.name} ${source.address}`;
+  const address = source.port === NTP_PORT ? source.address : `${source.address} port ${source.port}`;
+  const name = source.name === source.address ? address : `${source.name} ${address}`;
   const ago = source.lastSampleAgoSeconds;
   return [
     name,

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
-import type { ServerConfig } from '../config/schema.ts';
+import type { Config, ServerConfig } from '../config/schema.ts';
+import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
@@ -20,13 +22,23 @@ import { describeChanges } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
-import { Synchroniser } from './synchroniser.ts';
+import { checkSourceKeys, Synchroniser } from './synchroniser.ts';
 
+/** Sections of the configuration that decide what time is served. */
+const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as const;
 /** Cards' clocks are read so often. */
 const HARDWARE_POLL_MS = 1000;
 const REPORT_MS = 60_000;
 /** Within this a living worker has moved its heartbeat. */
 const HEARTBEAT_MS = 1000;
+
+/** A change that is ready to be made. */
+interface Change {
+  apply(): void;
+  abandon(): void;
+}
+
+const NO_CHANGE: Change = { apply: () => {}, abandon: () => {} };
 
 /** The running daemon: the workers, the page they serve from, and the logs. */
 export class Daemon implements ControlTarget {
@@ -34,7 +46,8 @@ export class Daemon implements ControlTarget {
   private readonly resettle: () => Settings;
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
-  private readonly time: LocalPublisher | Synchroniser;
+  private readonly onPanic: (reason: string) => void;
+  private time: LocalPublisher | Synchroniser;
   private readonly reporter: CounterReporter = new CounterReporter();
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
@@ -51,12 +64,45 @@ export class Daemon implements ControlTarget {
     this.settings = settings;
     this.resettle = resettle;
     this.log = log;
-    const { config } = settings;
+    this.onPanic = onPanic;
+    this.time = this.timeFor(settings.config);
+  }
+
+  /** What serves the time that a configuration asks for; not started yet. */
+  private timeFor(config: Config): LocalPublisher | Synchroniser {
+    const { page, log, onPanic } = this;
     const { clock, localStratum, referenceId } = config.synchronization;
-    this.time =
-      config.source.length === 0
-        ? new LocalPublisher({ page: this.page, localStratum, referenceId, trustKernel: clock === 'none' })
-        : new Synchroniser({ config, page: this.page, timescale: new LocalTimescale(clockFault(clock)), log, onPanic });
+    if (config.source.length === 0) {
+      return new LocalPublisher({ page, localStratum, referenceId, trustKernel: clock === 'none' });
+    }
+    const { keys } = readKeys(config.keys);
+    return new Synchroniser({ config, page, keys, timescale: new LocalTimescale(clockFault(clock)), log, onPanic });
+  }
+
+  /**
+   * Prepares to follow the sources of another configuration, as smoothly as the change allows: what is known is kept
+   * unless the clock itself is another one.
+   *
+   * @returns how to go over to it, and how to leave everything as it was.
+   * @throws OperatorError when it cannot be.
+   */
+  private prepareTime(before: Config, next: Config, keys: readonly SymmetricKey[]): Change {
+    const { time } = this;
+    if (TIME_SECTIONS.every((section) => isDeepStrictEqual(before[section], next[section]))) return NO_CHANGE;
+    checkSourceKeys(next, keys);
+    const isSameClock = before.synchronization.clock === next.synchronization.clock;
+    if (time instanceof Synchroniser && isSameClock && next.source.length > 0) {
+      return { apply: () => time.reconfigure(next, keys), abandon: () => {} };
+    }
+    const replacement = this.timeFor(next);
+    return {
+      apply: () => {
+        time.stop();
+        this.time = replacement;
+        replacement.start();
+      },
+      abandon: () => replacement.stop(),
+    };
   }
 
   /**
@@ -125,20 +171,23 @@ export class Daemon implements ControlTarget {
   }
 
   /**
-   * Reads the configuration again: listeners, lists, limits and keys change while requests are answered, and listeners
-   * that stay lose none. What else differs is named, to be restarted for.
+   * Reads the configuration again: listeners, lists, limits, keys and sources change while requests are answered, and
+   * listeners that stay lose none. What else differs is named, to be restarted for.
    */
   async reload(): Promise<readonly string[]> {
     const before = this.settings;
     const next = this.resettle();
     const { keys, warnings: doubts } = readKeys(next.config.keys);
     const listeners = next.config.server.map(poolListener);
+    const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.pool?.reconfigure(listeners, keys);
     } catch (cause) {
+      time.abandon();
       if (cause instanceof RangeError) throw new OperatorError('control-refused', cause.message, { cause });
       throw listenerError(next, cause);
     }
+    time.apply();
     this.settings = next;
     this.pool ??= this.openPool();
     for (const doubt of [...warnings(next.config), ...doubts]) this.log.warn(doubt);

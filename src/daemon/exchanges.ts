@@ -52,6 +52,13 @@ export class Exchanges {
     if (line !== undefined && line !== kept) line.socket.close();
   }
 
+  /** Ends all exchanges; the coordinator is told nothing. */
+  close(): void {
+    for (const { socket } of [...this.byToken.values(), ...this.sticky.values()]) socket.close();
+    this.byToken.clear();
+    this.sticky.clear();
+  }
+
   private lineFor(request: RequestOutput): Line {
     const { token, associationId } = request;
     const kept = this.sticky.get(associationId);

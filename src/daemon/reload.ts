@@ -4,17 +4,29 @@ import type { Config, ServerConfig } from '../config/schema.ts';
 import type { Settings } from './settings.ts';
 
 /** Sections of the configuration that a reload puts into force. */
-const LIVE: ReadonlySet<keyof Config> = new Set(['server', 'keys']);
+const LIVE: ReadonlySet<keyof Config> = new Set(['server', 'keys', 'source', 'sourceDefaults', 'synchronization']);
 
 /** What a reload changed, in words, and what has to wait for a restart. */
 export function describeChanges(before: Settings, after: Settings): string[] {
   const changes = describeListeners(before.config.server, after.config.server);
   if (after.config.keys.file !== null) changes.push('the key file was read again');
   else if (before.config.keys.file !== null) changes.push('keys are no longer accepted');
+  changes.push(...describeSources(before.config, after.config));
   for (const section of Object.keys(after.config) as (keyof Config)[]) {
     if (LIVE.has(section) || isDeepStrictEqual(before.config[section], after.config[section])) continue;
     changes.push(`${kebabCase(section)}: the change takes effect after a restart`);
   }
+  return changes;
+}
+
+function describeSources(before: Config, after: Config): string[] {
+  const changed = (section: 'source' | 'sourceDefaults' | 'synchronization'): boolean =>
+    !isDeepStrictEqual(before[section], after[section]);
+  const changes: string[] = [];
+  if (changed('source') || changed('sourceDefaults')) {
+    changes.push(`following ${after.source.length} configured ${after.source.length === 1 ? 'source' : 'sources'}`);
+  }
+  if (changed('synchronization')) changes.push('the clock is kept by its new settings');
   return changes;
 }
 

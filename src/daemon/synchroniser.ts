@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import type { Endpoint } from '../config/kinds.ts';
 import type { Config } from '../config/schema.ts';
 import { Coordinator } from '../core/coordinator.ts';
 import type { EventOutput, Output, ResolveOutput } from '../core/coordinator-output.ts';
-import type { ClockPort } from '../core/ports.ts';
+import type { ClockPort, LocalSeconds } from '../core/ports.ts';
+import type { SavedHistory } from '../core/saved-history.ts';
+import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { CoordinatorStatus } from '../core/status.ts';
+import type { SystemVariables } from '../core/system-variables.ts';
+import { OperatorError } from '../errors.ts';
 import { ClientSockets } from '../native/client-socket.ts';
 import { clockPrecisionLog2 } from '../native/clock-sample.ts';
 import { KernelClock } from '../native/kernel-clock.ts';
 import type { LocalTimescale } from '../native/local-timescale.ts';
+import { STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import type { TimePage, TimePublication } from '../workers/time-page.ts';
 import { openClock } from './clock/open-clock.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { sourceOptions, synchronizationOptions } from './coordinator-config.ts';
+import type { Drift } from './drift-file.ts';
 import { Exchanges } from './exchanges.ts';
+import { KeyAuthenticator } from './key-authenticator.ts';
 import { readLeapFile } from './leap-file-reader.ts';
 import { LinePublisher } from './line-publisher.ts';
 import type { Logger } from './logger.ts';
@@ -26,56 +32,97 @@ const PUBLISH_MS = 250;
 const OWN_ADDRESSES_MS = 60_000;
 const SAVE_MS = 3_600_000;
 const MEDDLING_MS = 60_000;
+/** A new coordinator has selected by then, if it can. */
+const BRIDGE_SECONDS = 20;
 /** The longest timer; the coordinator is merely asked again. */
 const WAKE_MS_MAX = 60_000;
 
 export interface SynchroniserOptions {
   readonly config: Config;
   readonly page: TimePage;
+  readonly keys: readonly SymmetricKey[];
   readonly timescale: LocalTimescale;
   readonly log: Logger;
   /** Asked for when the clock would have to be set further than the limits allow. */
   readonly onPanic: (reason: string) => void;
 }
 
+/** What is served while a new coordinator has not selected yet: what the one before it believed. */
+interface Bridge {
+  readonly variables: SystemVariables;
+  readonly untilLocal: LocalSeconds;
+}
+
 /** Drives the coordinator with sockets, names, the clock and timers, and serves what it believes. */
 export class Synchroniser {
-  readonly coordinator: Coordinator;
   private readonly options: SynchroniserOptions;
   private readonly log: Logger;
   private readonly timescale: LocalTimescale;
   private readonly clock: ClockPort;
   private readonly watch: ClockWatch;
   private readonly sockets: ClientSockets;
-  private readonly exchanges: Exchanges;
   private readonly publisher: LinePublisher;
-  private readonly store: StateStore;
-  private readonly records: RecordLogs;
-  private readonly listeners: readonly Endpoint[];
   private readonly timers: NodeJS.Timeout[] = [];
+  private config: Config;
+  private keys: ReadonlyMap<number, SymmetricKey>;
+  private store: StateStore;
+  private records: RecordLogs;
+  private coordinator: Coordinator;
+  private exchanges: Exchanges;
+  private bridge: Bridge | null = null;
   private wakeTimer: NodeJS.Timeout | null = null;
   private ownSteps = 0;
   private rateChanges = 0;
   private generation = -1;
   private stopped = false;
 
-  /** @throws OperatorError when the clock may not be set. */
+  /** @throws OperatorError when the clock may not be set, or a source has a key that is not there. */
   constructor(options: SynchroniserOptions) {
     const { config, timescale, log } = options;
     this.options = options;
     this.log = log;
     this.timescale = timescale;
-    this.listeners = config.server.map((server) => server.listen);
-    this.store = new StateStore(driftFile(config), log);
+    this.config = config;
+    checkSourceKeys(config, options.keys);
+    this.keys = keysById(options.keys);
     this.clock = openClock(config.synchronization.clock, timescale);
     if (this.clock instanceof KernelClock) log.info(this.clock.found, 'the system clock as it was found');
     this.watch = new ClockWatch(timescale);
+    this.sockets = new ClientSockets(timescale);
+    this.publisher = new LinePublisher(options.page, timescale);
+    this.store = new StateStore(driftFile(config), log);
+    this.records = recordLogs(config, log);
+    this.coordinator = this.newCoordinator(this.store.readDrift(), this.store.readHistory());
+    this.exchanges = this.newExchanges();
+  }
+
+  /**
+   * Follows other sources, or the same ones by other settings, from now on. What is known of the clock and of the
+   * sources that stay is kept; until the first selection the old truth is served on.
+   *
+   * @param keys - have been checked by `checkSourceKeys`.
+   */
+  reconfigure(config: Config, keys: readonly SymmetricKey[]): void {
+    this.keys = keysById(keys);
+    const now = this.timescale.sample();
+    const { variables } = this.coordinator;
+    const drift = this.coordinator.drift();
+    const history = this.coordinator.saveHistory(now);
+    this.bridge = { variables: structuredClone(variables), untilLocal: now + BRIDGE_SECONDS };
+    this.exchanges.close();
+    this.records.reopen();
+    this.config = config;
+    this.store = new StateStore(driftFile(config), this.log);
+    this.records = recordLogs(config, this.log);
+    this.coordinator = this.newCoordinator(drift, history);
+    this.exchanges = this.newExchanges();
+    this.advance();
+  }
+
+  private newCoordinator(drift: Drift | null, history: SavedHistory | null): Coordinator {
+    const { config, timescale } = this;
     const { measurementsLog, statisticsLog, trackingLog } = config.synchronization;
-    this.records = new RecordLogs(
-      { measurement: measurementsLog, statistics: statisticsLog, tracking: trackingLog },
-      log,
-    );
-    this.coordinator = new Coordinator(
+    const coordinator = new Coordinator(
       {
         sources: sourceOptions(config),
         synchronization: synchronizationOptions(config),
@@ -83,21 +130,30 @@ export class Synchroniser {
         timescaleId: timescale.bootId,
         timescaleOriginSeconds: timescale.originSeconds,
         precisionSeconds: 2 ** clockPrecisionLog2(),
-        drift: this.store.readDrift(),
-        leapFile: readLeapFile(config.synchronization.leapFile, log),
-        history: this.store.readHistory(),
+        drift,
+        leapFile: readLeapFile(config.synchronization.leapFile, this.log),
+        history,
         logs: {
           measurements: measurementsLog !== null,
           statistics: statisticsLog !== null,
           tracking: trackingLog !== null,
         },
       },
-      { clock: this.clock, random: randomUniform, authenticator: () => null },
+      {
+        clock: this.clock,
+        random: randomUniform,
+        authenticator: (sourceIndex) => {
+          const key = this.keys.get(config.source[sourceIndex]?.key ?? 0);
+          return key === undefined ? null : new KeyAuthenticator(key);
+        },
+      },
     );
-    this.coordinator.setOwnRefids(ownRefids());
-    this.sockets = new ClientSockets(timescale);
-    this.exchanges = new Exchanges(this.sockets, timescale, this.coordinator, () => this.settle());
-    this.publisher = new LinePublisher(options.page, timescale);
+    coordinator.setOwnRefids(ownRefids());
+    return coordinator;
+  }
+
+  private newExchanges(): Exchanges {
+    return new Exchanges(this.sockets, this.timescale, this.coordinator, () => this.settle());
   }
 
   get published(): Readonly<TimePublication> {
@@ -140,7 +196,7 @@ export class Synchroniser {
 
   /** Switches polling on or off, for all sources or those whose configured address is `name`. @returns how many. */
   setOnline(online: boolean, name: string | null): number {
-    const { source } = this.options.config;
+    const { source } = this.config;
     const indices = source.flatMap(({ address }, index) => (name === null || address.host === name ? [index] : []));
     for (const index of indices) this.coordinator.setOnline(this.timescale.sample(), online, index);
     this.settle();
@@ -152,11 +208,6 @@ export class Synchroniser {
     this.settle();
   }
 
-  /** Log files are opened anew, by name. */
-  reopenLogs(): void {
-    this.records.reopen();
-  }
-
   /** A few times a second: what others did to the clocks, what is due, and a new publication. */
   private look(): void {
     const now = this.timescale.sample();
@@ -166,7 +217,7 @@ export class Synchroniser {
     this.ownSteps += stepped;
     const events = this.watch.look(stepped, kernel?.isLeapArmed ?? false);
     if (events.suspendedSeconds > 0) this.coordinator.timescaleBroken(now, events.suspendedSeconds);
-    const isOurs = this.options.config.synchronization.clock !== 'software';
+    const isOurs = this.config.synchronization.clock !== 'software';
     if (events.foreignStepSeconds !== 0 && isOurs) this.coordinator.clockStepped(now, events.foreignStepSeconds);
     this.advance();
   }
@@ -196,7 +247,16 @@ export class Synchroniser {
     this.generation = variables.generation;
     const changed = clock instanceof KernelClock && clock.rateChanges !== this.rateChanges;
     if (changed) this.rateChanges = clock.rateChanges;
-    this.publisher.publish(variables, changed ? this.timescale.rate * clock.localPerClock : null);
+    const served = this.bridge === null ? variables : this.bridged(this.bridge, variables);
+    this.publisher.publish(served, changed ? this.timescale.rate * clock.localPerClock : null);
+  }
+
+  /** The old truth until there is a new one, or until it has been waited for long enough. */
+  private bridged(bridge: Bridge, variables: Readonly<SystemVariables>): Readonly<SystemVariables> {
+    const isOver = variables.stratum < STRATUM_UNSYNCHRONISED || this.timescale.sample() >= bridge.untilLocal;
+    if (!isOver) return bridge.variables;
+    this.bridge = null;
+    return variables;
   }
 
   private perform(output: Output): void {
@@ -222,14 +282,16 @@ export class Synchroniser {
   }
 
   private async resolve({ sourceIndex, name }: ResolveOutput): Promise<void> {
+    const { coordinator } = this;
     const resolution = await resolveName(name);
-    if (this.stopped) return;
+    if (this.stopped || coordinator !== this.coordinator) return;
     const now = this.timescale.sample();
-    const port = this.options.config.source[sourceIndex]?.address.port ?? 0;
-    if ('reason' in resolution) this.coordinator.nameFailed(now, sourceIndex, resolution.reason);
+    const port = this.config.source[sourceIndex]?.address.port ?? 0;
+    if ('reason' in resolution) coordinator.nameFailed(now, sourceIndex, resolution.reason);
     else {
-      const addresses = resolution.addresses.map((text) => resolvedAddress(text, port, this.listeners));
-      this.coordinator.nameResolved(now, sourceIndex, addresses);
+      const listeners = this.config.server.map((server) => server.listen);
+      const addresses = resolution.addresses.map((text) => resolvedAddress(text, port, listeners));
+      coordinator.nameResolved(now, sourceIndex, addresses);
     }
     this.settle();
   }
@@ -262,6 +324,24 @@ export class Synchroniser {
   private saveHistory(): void {
     this.store.writeHistory(this.coordinator.saveHistory(this.timescale.sample()));
   }
+}
+
+/** @throws OperatorError when a source has a key that is not among these. */
+export function checkSourceKeys(config: Config, keys: readonly SymmetricKey[]): void {
+  for (const { address, key } of config.source) {
+    if (key === null || keys.some(({ id }) => id === key)) continue;
+    const message = `source ${address.host} is to use key ${key}, which is not in ${config.keys.file}`;
+    throw new OperatorError('key-file', message);
+  }
+}
+
+function keysById(keys: readonly SymmetricKey[]): ReadonlyMap<number, SymmetricKey> {
+  return new Map(keys.map((key) => [key.id, key]));
+}
+
+function recordLogs(config: Config, log: Logger): RecordLogs {
+  const { measurementsLog, statisticsLog, trackingLog } = config.synchronization;
+  return new RecordLogs({ measurement: measurementsLog, statistics: statisticsLog, tracking: trackingLog }, log);
 }
 
 function driftFile(config: Config): string | null {

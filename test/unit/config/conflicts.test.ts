@@ -32,6 +32,11 @@ describe('conflicts', () => {
     expect(conflictKeys(`${SOURCE}min-delay = 2\nmax-delay = 1\n`)).toEqual(['config-conflict source[0].min-delay 4']);
   });
 
+  it('are found where a source has a key and there is no key file', () => {
+    expect(conflictKeys(`${SOURCE}key = 7\n`)).toEqual(['config-conflict source[0].key 4']);
+    expect(conflictKeys(`[keys]\nfile = "/etc/keys"\n${SOURCE}key = 7\n`)).toEqual([]);
+  });
+
   it('are none in a sound configuration', () => {
     expect(conflictKeys(`${SOURCE}poll-interval-limits = { min = 6, max = 8 }\n`)).toEqual([]);
     expect(conflicts(parseConfig(SOURCE, ''))).toEqual([]);
