@@ -8,8 +8,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ServerFilter } from '../../src/core/estimation/filter.ts';
-import { SCENARIOS } from '../../test/simulation/support/scenarios.ts';
-import { runSingleClient, type Statistics } from '../../test/simulation/support/single-client.ts';
+import { FURTHER_WORLDS, SCENARIOS, type Scenario } from '../../test/simulation/support/scenarios.ts';
+import { runSingleClient, type Statistics, type World } from '../../test/simulation/support/single-client.ts';
 
 const { values } = parseArgs({
   options: {
@@ -34,8 +34,13 @@ function pooled(runs: Statistics[], value: (run: Statistics) => number): number 
   return runs.reduce((sum, run) => sum + value(run) * run.seconds, 0) / seconds;
 }
 
+/** Empty where chrony was not measured. */
+function ratio(value: number, other: number | undefined): number | string {
+  return other ? +(value / other).toFixed(2) : '';
+}
+
 const rows: Record<string, string | number>[] = [];
-for (const scenario of SCENARIOS) {
+for (const scenario of [...SCENARIOS, ...FURTHER_WORLDS] as (World & Partial<Scenario>)[]) {
   if (only && !only.includes(scenario.name)) continue;
   const started = process.cpuUsage();
   const runs: Statistics[] = [];
@@ -47,11 +52,12 @@ for (const scenario of SCENARIOS) {
   rows.push({
     scenario: scenario.name,
     rmsMicro: +(rms * 1e6).toFixed(2),
-    'rms/bar': +(rms / scenario.chrony.rmsOffset / scenario.share).toFixed(2),
+    'rms/bar': ratio(rms, (scenario.chrony?.rmsOffset ?? Number.NaN) * (scenario.share ?? 1)),
     maxMicro: +(max * 1e6).toFixed(1),
-    'max/chrony': +(max / scenario.chrony.maxOffset).toFixed(2),
+    'max/chrony': ratio(max, scenario.chrony?.maxOffset),
     freqPpm: +(frequency * 1e6).toFixed(4),
-    'freq/chrony': +(frequency / scenario.chrony.rmsFrequency).toFixed(2),
+    'freq/chrony': ratio(frequency, scenario.chrony?.rmsFrequency),
+    worstMicro: +(Math.max(...runs.map((run) => run.rmsOffset)) * 1e6).toFixed(1),
     in2: +(100 * pooled(runs, (run) => run.within2)).toFixed(2),
     in4: +(100 * pooled(runs, (run) => run.within4)).toFixed(3),
     normalised: +Math.sqrt(pooled(runs, (run) => run.rmsNormalised ** 2)).toFixed(2),

@@ -12,6 +12,17 @@ const POINTS = 48;
 /** σ of the Gaussian that stands for one point of the grid, in steps of the grid. */
 const KERNEL = 0.65;
 const ZOOMS_MAX = 24;
+/** Room for the grid's Gaussians and one per kind of jump. */
+const GAUSSIANS = POINTS + 2;
+
+/**
+ * What else may have happened since the last sample: the frequency jumped (temperature, load), or offset and
+ * frequency did (a machine moved, a source reset). Rate per second; σ of both jumps.
+ */
+const JUMPS = [
+  { rate: 1e-6, offset: 0, frequency: 1e-6 },
+  { rate: 1e-9, offset: 0.1, frequency: 1e-4 },
+] as const;
 
 /** Fills `out[i]` with the likelihood of the measurement if the offset were `first + i × step`. */
 export type Likelihood = (first: number, step: number, out: Float64Array, count: number) => void;
@@ -30,12 +41,12 @@ export class Belief {
   step = 0;
   readonly points: number = POINTS;
   #count = 0;
-  readonly #weight = new Float64Array(POINTS);
-  readonly #x = new Float64Array(POINTS);
-  readonly #f = new Float64Array(POINTS);
-  readonly #xx = new Float64Array(POINTS);
-  readonly #xf = new Float64Array(POINTS);
-  readonly #ff = new Float64Array(POINTS);
+  readonly #weight = new Float64Array(GAUSSIANS);
+  readonly #x = new Float64Array(GAUSSIANS);
+  readonly #f = new Float64Array(GAUSSIANS);
+  readonly #xx = new Float64Array(GAUSSIANS);
+  readonly #xf = new Float64Array(GAUSSIANS);
+  readonly #ff = new Float64Array(GAUSSIANS);
   readonly #likelihood = new Float64Array(POINTS);
   readonly #mass = new Float64Array(POINTS);
   readonly #sumF = new Float64Array(POINTS);
@@ -85,6 +96,22 @@ export class Belief {
       this.#ff[k] = ff + q * seconds;
     }
     this.#summarise();
+    this.#consider(seconds);
+  }
+
+  /** Adds what the belief would be had a jump happened at some moment of the last `seconds`. */
+  #consider(seconds: number): void {
+    for (const jump of JUMPS) {
+      const k = this.#count++;
+      const offset = jump.offset ** 2;
+      const frequency = jump.frequency ** 2;
+      this.#weight[k] = Math.min(0.01, jump.rate * seconds);
+      this.#x[k] = this.offset;
+      this.#f[k] = this.frequency;
+      this.#xx[k] = this.varianceOffset + offset + (frequency * seconds * seconds) / 3;
+      this.#xf[k] = this.covariance + (frequency * seconds) / 2;
+      this.#ff[k] = this.varianceFrequency + frequency;
+    }
   }
 
   /**
@@ -94,9 +121,14 @@ export class Belief {
    */
   update(likelihood: Likelihood, low: number, high: number): number {
     const reach = 6 * Math.sqrt(this.varianceOffset);
-    let from = Math.max(low, this.offset - reach);
-    let to = Math.min(high, this.offset + reach);
-    if (from > to) [from, to] = [Math.min(to, this.offset - reach), Math.max(from, this.offset + reach)];
+    const jump = this.#count - 1;
+    const jumpReach = 4 * Math.sqrt(this.#xx[jump] as number);
+    let from = Math.max(low, this.offset - jumpReach);
+    let to = Math.min(high, this.offset + jumpReach);
+    if (!(from < this.offset && this.offset < to)) {
+      from = Math.min(from, to, this.offset - reach);
+      to = Math.max(from, to, this.offset + reach);
+    }
     const mass = this.#mass;
     let evidence = 0;
     for (let zoom = 0; zoom < ZOOMS_MAX; zoom++) {

@@ -11,6 +11,11 @@
 const WINDOW = 512;
 /** Degrees of the sum of both delays; each direction has half. */
 const DEGREES = [2, 3, 4, 6, 8, 12, 20, 40, 80] as const;
+/** Fewest sums that a shape is fitted to. */
+const FIT_MIN = 16;
+/** Kolmogorov's distance, times √n, that a fit may have. */
+const FIT_DISTANCE = 1.4;
+const EDGE = 0.35;
 const HYSTERESIS = 1.5;
 /** Share of the sums that must be explained. */
 const LOWER = 0.7;
@@ -57,9 +62,17 @@ export class DelayFloor {
     const sorted = this.#sorted.subarray(0, n);
     sorted.set(this.#sums.subarray(0, n));
     sorted.sort();
+    let used = n;
+    while (!this.#fit(used, precisionSeconds) && used >= 2 * FIT_MIN) used >>= 1;
+    // The smallest of n exponential sums lies about √(2/n) scales above the floor; half of that is doubt.
+    this.edgeSeconds = Math.max((EDGE * this.scaleSeconds) / Math.sqrt(used), precisionSeconds);
+  }
+
+  /** Lays the densities through the `n` smallest sums. False when none of them fits. */
+  #fit(n: number, precisionSeconds: number): boolean {
+    const sorted = this.#sorted;
     const rank = Math.min(Math.floor(n / 50), 3);
     const anchor = sorted[rank] as number;
-    const least = sorted[0] as number;
     const median = sorted[n >> 1] as number;
     const spread = Math.max(median - anchor, 2 * precisionSeconds, n < 3 ? 0.1 * anchor : 0);
     const share = (rank + 0.7) / (n + 0.4);
@@ -67,7 +80,7 @@ export class DelayFloor {
     let best = this.#chosen;
     for (let j = 0; j < DEGREES.length; j++) {
       const degree = DEGREES[j] as number;
-      if (n < 16 && j > 0) break;
+      if (n < FIT_MIN && j > 0) break;
       const low = gammaQuantile(degree, share);
       const scale = spread / Math.max(gammaQuantile(degree, 0.5) - low, 0.5);
       const floor = anchor - low * scale;
@@ -83,17 +96,25 @@ export class DelayFloor {
       if (logLikelihood > (this.#scores[best] as number)) best = j;
     }
     if ((this.#scores[best] as number) > (this.#scores[this.#chosen] as number) + HYSTERESIS) this.#chosen = best;
+    if (n < FIT_MIN) this.#chosen = 0;
     const degree = DEGREES[this.#chosen] as number;
     const low = gammaQuantile(degree, share);
     const scale = spread / Math.max(gammaQuantile(degree, 0.5) - low, 0.5);
+    const floor = anchor - low * scale;
     this.scaleSeconds = scale;
     this.degree = degree / 2;
-    this.floorSeconds = Math.min(anchor - low * scale, least) / 2;
-    // The smallest of n exponential sums lies about √(2/n) scales above the floor; half of that is doubt.
-    this.edgeSeconds = Math.max((0.35 * scale) / Math.sqrt(n), precisionSeconds);
+    this.floorSeconds = Math.min(floor, sorted[0] as number) / 2;
+    let distance = 0;
+    for (let i = 0; i < used; i++) {
+      const below = gammaBelow(degree, Math.max(0, (sorted[i] as number) - floor) / scale);
+      distance = Math.max(distance, Math.abs((i + 0.5) / n - below));
+    }
+    this.distance = distance;
+    return distance < FIT_DISTANCE / Math.sqrt(n) + 0.01;
   }
+  distance = 0;
 
   trace(): string {
-    return `k ${this.degree} scale ${(this.scaleSeconds * 1e6).toFixed(1)} ${[...this.#scores].map((s) => (s - (this.#scores[this.#chosen] as number)).toFixed(1)).join(' ')}`;
+    return `D ${this.distance.toFixed(3)} k ${this.degree} scale ${(this.scaleSeconds * 1e6).toFixed(1)} ${[...this.#scores].map((s) => (s - (this.#scores[this.#chosen] as number)).toFixed(1)).join(' ')}`;
   }
 }

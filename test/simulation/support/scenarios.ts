@@ -132,3 +132,147 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...POLL6, name: 'wander7', wander: 1e-7, chrony: chrony(142, 493, 2.6), share: 1 },
   { ...POLL6, name: 'loss33', path: lossy(POLL6.path, 1 / 3), chrony: chrony(40, 150, 0.16), share: 1 },
 ];
+
+/** A queue's state that both packets of an exchange may meet: AR(1), correlation time `seconds`, σ 1. */
+function correlated(seconds: number): (at: number, random: Variates) => number {
+  let state = Number.NaN;
+  let last = 0;
+  return (at, random) => {
+    const keep = Number.isNaN(state) ? 0 : Math.exp(-(at - last) / seconds);
+    state = (keep === 0 ? 0 : keep * state) + Math.sqrt(1 - keep * keep) * random.normal();
+    last = at;
+    return state;
+  };
+}
+
+/** A queue that is empty or full, with exponential dwell times in both states. */
+function twoState(emptySeconds: number, fullSeconds: number): (at: number, random: Variates) => boolean {
+  let full = false;
+  let until = 0;
+  return (at, random) => {
+    while (until < at) {
+      full = !full;
+      until += (full ? fullSeconds : emptySeconds) * random.exponential();
+    }
+    return full;
+  };
+}
+
+/** Worlds that chrony was not measured in: other delays, which the filter must learn as well. */
+export const FURTHER_WORLDS: readonly World[] = [
+  {
+    ...POLL6,
+    name: 'lognormal',
+    path: independent((random) => 2 * MILLI + 200 * MICRO * Math.exp(random.normal())),
+  },
+  {
+    ...POLL6,
+    name: 'correlated',
+    path: () => {
+      const up = correlated(300);
+      const down = correlated(300);
+      return (at, random, out) => {
+        out[0] = 2 * MILLI + 200 * MICRO * Math.exp(up(at, random));
+        out[1] = 2 * MILLI + 200 * MICRO * Math.exp(down(at, random));
+        return true;
+      };
+    },
+  },
+  {
+    ...POLL6,
+    name: 'two-state',
+    path: () => {
+      const up = twoState(60, 20);
+      const down = twoState(60, 20);
+      return (at, random, out) => {
+        out[0] = 2 * MILLI + (up(at, random) ? 5 * MILLI * random.uniform() : 0) + 50 * MICRO * random.exponential();
+        out[1] = 2 * MILLI + (down(at, random) ? 5 * MILLI * random.uniform() : 0) + 50 * MICRO * random.exponential();
+        return true;
+      };
+    },
+  },
+  {
+    ...POLL6,
+    name: 'mostly-full',
+    path: () => {
+      const up = twoState(20, 60);
+      return (at, random, out) => {
+        out[0] = 2 * MILLI + (up(at, random) ? 5 * MILLI * random.uniform() : 0) + 50 * MICRO * random.exponential();
+        out[1] = 2 * MILLI + 50 * MICRO * random.exponential();
+        return true;
+      };
+    },
+  },
+  {
+    ...POLL6,
+    name: 'sawtooth',
+    path: () => (at, random, out) => {
+      out[0] = 10 * MILLI + ((at % 3) / 3) * 0.2 + 200 * MICRO * random.exponential();
+      out[1] = 10 * MILLI + 200 * MICRO * random.exponential();
+      return true;
+    },
+  },
+  {
+    ...POLL6,
+    name: 'periodic',
+    path: () => (at, random, out) => {
+      const load = 1 + 0.9 * Math.sin((2 * Math.PI * at) / 7200);
+      out[0] = 5 * MILLI + 300 * MICRO * load * random.exponential();
+      out[1] = 5 * MILLI + 300 * MICRO * load * random.exponential();
+      return true;
+    },
+  },
+  {
+    ...POLL6,
+    name: 'ecmp-opposite',
+    path: () => (_at, random, out) => {
+      const port = Math.floor(random.uniform() * 4);
+      const asymmetry = [-200, -70, 70, 200][port] as number;
+      out[0] = MILLI + asymmetry * MICRO + 20 * MICRO * random.exponential();
+      out[1] = MILLI - asymmetry * MICRO + 20 * MICRO * random.exponential();
+      return true;
+    },
+  },
+  {
+    ...POLL6,
+    name: 'one-sided',
+    path: () => (_at, random, out) => {
+      out[0] = MILLI + 10 * MICRO * random.exponential();
+      out[1] = MILLI + MILLI * random.exponential();
+      return true;
+    },
+  },
+  {
+    ...POLL6,
+    name: 'stamp-noise',
+    path: independent((random) => 100 * MICRO + 10 * MICRO * random.exponential() + 20 * MICRO * random.normal()),
+  },
+  { ...POLL6, name: 'quiet', path: exponentialPath(100 * MICRO, 0.5 * MICRO), pollSeconds: () => 16 },
+  {
+    ...POLL6,
+    name: 'steps',
+    frequencyAt: (at) => (at % 10_000 < 5000 ? 0 : 1e-6),
+  },
+  {
+    ...POLL6,
+    name: 'route',
+    path: () => (at, random, out) => {
+      const longer = at % 16_000 > 8000 ? 5 * MILLI : 0;
+      out[0] = 5 * MILLI + longer + 100 * MICRO * random.exponential();
+      out[1] = 5 * MILLI + longer + 100 * MICRO * random.exponential();
+      return true;
+    },
+  },
+  {
+    ...POLL6,
+    name: 'route-one-way',
+    path: () => (at, random, out) => {
+      const longer = at % 16_000 > 8000 ? 5 * MILLI : 0;
+      out[0] = 5 * MILLI + longer + 100 * MICRO * random.exponential();
+      out[1] = 5 * MILLI + 100 * MICRO * random.exponential();
+      return true;
+    },
+  },
+  { ...POLL6, name: 'fast', frequency: 500e-6, offsetSeconds: -1000 },
+  { ...POLL6, name: 'rare', path: lossy(POLL6.path, 0.77) },
+];
