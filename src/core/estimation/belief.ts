@@ -20,7 +20,7 @@ const GAUSSIANS = POINTS + 2;
  * frequency did (a machine moved, a source reset). Rate per second; σ of both jumps.
  */
 const JUMPS = [
-  { rate: 1e-6, offset: 0, frequency: 1e-6 },
+  { rate: 5e-7, offset: 0, frequency: 1e-6 },
   { rate: 1e-9, offset: 0.1, frequency: 1e-4 },
 ] as const;
 
@@ -143,7 +143,11 @@ export class Belief {
         total += m;
         mean += m * i;
       }
-      if (!(total > 0)) return Number.NEGATIVE_INFINITY;
+      if (!(total > 0)) {
+        // Nobody can explain this one. The jumps that were considered go, the rest stays as it was.
+        this.#count -= JUMPS.length;
+        return Number.NEGATIVE_INFINITY;
+      }
       mean /= total;
       let variance = 0;
       for (let i = 0; i < POINTS; i++) variance += (mass[i] as number) * (i - mean) ** 2;

@@ -15,8 +15,12 @@ const DEGREES = [2, 3, 4, 6, 8, 12, 20, 40, 80] as const;
 const FIT_MIN = 16;
 /** Kolmogorov's distance, times √n, that a fit may have. */
 const FIT_DISTANCE = 1.4;
-const EDGE = 0.35;
-const HYSTERESIS = 1.5;
+/** Standard errors by which a law's floor is thought to be wrong, and how often. */
+const EDGE = 0.6;
+const SHIFTS = [-1, 0, 1] as const;
+const SHIFT_WEIGHTS = [0.25, 0.5, 0.25] as const;
+/** Laws less plausible than this are left out. */
+const PLAUSIBLE = 0.02;
 /** Share of the sums that must be explained. */
 const LOWER = 0.7;
 
@@ -42,19 +46,38 @@ function gammaQuantile(degree: number, share: number): number {
   return (low + high) / 2;
 }
 
+/** One way to lay a Gamma density under the sums; quantities of one direction. */
+export interface DelayLaw {
+  /** How plausible it is; over all laws they sum to 1. */
+  weight: number;
+  floorSeconds: number;
+  degree: number;
+  scaleSeconds: number;
+}
+
 export class DelayFloor {
   /** Half of the smallest round trip believed possible, seconds. */
   floorSeconds = 0;
   /** How far the floor may be wrong, seconds. */
   edgeSeconds = 0;
-  /** Degree and scale of one direction's Gamma density above the floor. */
-  degree = 1;
-  scaleSeconds = 0;
+  /** Mean delay above the floor by the most plausible law, seconds. */
+  meanSeconds = 0;
+  /** What the delays may be like, each law with its floor as it is and a little lower and higher. */
+  readonly laws: DelayLaw[] = [];
   readonly #sums = new Float64Array(WINDOW);
   readonly #sorted = new Float64Array(WINDOW);
   readonly #scores = new Float64Array(DEGREES.length);
+  readonly #scales = new Float64Array(DEGREES.length);
+  readonly #floors = new Float64Array(DEGREES.length);
+  readonly #edges = new Float64Array(DEGREES.length);
   #count = 0;
-  #chosen = 0;
+  #best = 0;
+
+  constructor() {
+    for (let i = 0; i < DEGREES.length * SHIFTS.length; i++) {
+      this.laws.push({ weight: 0, floorSeconds: 0, degree: 1, scaleSeconds: 1 });
+    }
+  }
 
   add(sum: number, precisionSeconds: number): void {
     this.#sums[this.#count++ % WINDOW] = sum;
@@ -64,8 +87,9 @@ export class DelayFloor {
     sorted.sort();
     let used = n;
     while (!this.#fit(used, precisionSeconds) && used >= 2 * FIT_MIN) used >>= 1;
-    // The smallest of n exponential sums lies about √(2/n) scales above the floor; half of that is doubt.
-    this.edgeSeconds = Math.max((EDGE * this.scaleSeconds) / Math.sqrt(used), precisionSeconds);
+    this.#judge();
+    this.edgeSeconds = Math.max((this.#edges[this.#best] as number) / 2, precisionSeconds);
+    this.meanSeconds = ((DEGREES[this.#best] as number) / 2) * (this.#scales[this.#best] as number);
   }
 
   /** Lays the densities through the `n` smallest sums. False when none of them fits. */
@@ -77,44 +101,63 @@ export class DelayFloor {
     const spread = Math.max(median - anchor, 2 * precisionSeconds, n < 3 ? 0.1 * anchor : 0);
     const share = (rank + 0.7) / (n + 0.4);
     const used = Math.ceil(n * LOWER);
-    let best = this.#chosen;
+    const last = sorted[used - 1] as number;
+    let best = 0;
     for (let j = 0; j < DEGREES.length; j++) {
       const degree = DEGREES[j] as number;
-      if (n < FIT_MIN && j > 0) break;
+      if (n < FIT_MIN && j > 0) {
+        this.#scores[j] = Number.NEGATIVE_INFINITY;
+        continue;
+      }
       const low = gammaQuantile(degree, share);
       const scale = spread / Math.max(gammaQuantile(degree, 0.5) - low, 0.5);
       const floor = anchor - low * scale;
-      let logLikelihood = (n - used) * Math.log(1 - gammaBelow(degree, ((sorted[used - 1] as number) - floor) / scale));
       let logFactorial = 0;
       for (let i = 2; i < degree; i++) logFactorial += Math.log(i);
+      let logLikelihood = (n - used) * Math.log(Math.max(1 - gammaBelow(degree, (last - floor) / scale), 1e-300));
       for (let i = 0; i < used; i++) {
         const z = Math.max(((sorted[i] as number) - floor) / scale, 1e-3);
         logLikelihood += (degree - 1) * Math.log(z) - z;
       }
-      logLikelihood -= used * (Math.log(scale) + logFactorial);
-      this.#scores[j] = logLikelihood;
-      if (logLikelihood > (this.#scores[best] as number)) best = j;
+      this.#scores[j] = logLikelihood - used * (Math.log(scale) + logFactorial);
+      this.#scales[j] = scale;
+      // Light takes time: no sum of two delays is negative, unless the source is a clock without any.
+      this.#floors[j] = Math.min(Math.max(floor, 0), sorted[0] as number) / 2;
+      // The standard error of the quantile that the floor hangs on.
+      const density = Math.exp((degree - 1) * Math.log(low) - low - logFactorial);
+      this.#edges[j] = (EDGE * scale * Math.sqrt((share * (1 - share)) / n)) / density / 2;
+      if ((this.#scores[j] as number) > (this.#scores[best] as number)) best = j;
     }
-    if ((this.#scores[best] as number) > (this.#scores[this.#chosen] as number) + HYSTERESIS) this.#chosen = best;
-    if (n < FIT_MIN) this.#chosen = 0;
-    const degree = DEGREES[this.#chosen] as number;
-    const low = gammaQuantile(degree, share);
-    const scale = spread / Math.max(gammaQuantile(degree, 0.5) - low, 0.5);
-    const floor = anchor - low * scale;
-    this.scaleSeconds = scale;
-    this.degree = degree / 2;
-    this.floorSeconds = Math.min(floor, sorted[0] as number) / 2;
+    this.#best = best;
+    const scale = this.#scales[best] as number;
     let distance = 0;
     for (let i = 0; i < used; i++) {
-      const below = gammaBelow(degree, Math.max(0, (sorted[i] as number) - floor) / scale);
-      distance = Math.max(distance, Math.abs((i + 0.5) / n - below));
+      const z = Math.max(0, (sorted[i] as number) - 2 * (this.#floors[best] as number)) / scale;
+      distance = Math.max(distance, Math.abs((i + 0.5) / n - gammaBelow(DEGREES[best] as number, z)));
     }
-    this.distance = distance;
     return distance < FIT_DISTANCE / Math.sqrt(n) + 0.01;
   }
-  distance = 0;
 
-  trace(): string {
-    return `D ${this.distance.toFixed(3)} k ${this.degree} scale ${(this.scaleSeconds * 1e6).toFixed(1)} ${[...this.#scores].map((s) => (s - (this.#scores[this.#chosen] as number)).toFixed(1)).join(' ')}`;
+  /** Weighs the laws by their likelihood; the floor is the lowest of all that are plausible. */
+  #judge(): void {
+    const top = this.#scores[this.#best] as number;
+    let total = 0;
+    for (const score of this.#scores) total += Math.exp(score - top);
+    this.floorSeconds = Number.POSITIVE_INFINITY;
+    for (let j = 0; j < DEGREES.length; j++) {
+      const weight = Math.exp((this.#scores[j] as number) - top) / total;
+      for (let shift = 0; shift < SHIFTS.length; shift++) {
+        const law = this.laws[j * SHIFTS.length + shift] as DelayLaw;
+        law.weight = weight < PLAUSIBLE ? 0 : weight * (SHIFT_WEIGHTS[shift] as number);
+        if (law.weight === 0) continue;
+        law.degree = (DEGREES[j] as number) / 2;
+        law.scaleSeconds = this.#scales[j] as number;
+        law.floorSeconds = Math.max(
+          (this.#floors[j] as number) + (SHIFTS[shift] as number) * (this.#edges[j] as number),
+          Math.min(0, this.#floors[j] as number),
+        );
+        this.floorSeconds = Math.min(this.floorSeconds, law.floorSeconds);
+      }
+    }
   }
 }

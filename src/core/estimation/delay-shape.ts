@@ -1,3 +1,5 @@
+import type { DelayLaw } from './delay-floor.ts';
+
 /**
  * What one direction's delays look like above their floor: a density learned from the delays themselves.
  *
@@ -34,6 +36,7 @@ function logGamma(x: number): number {
 
 /** `DENSITIES[bin * ATOMS + atom]`: every atom's density at every tabulated excess. */
 const DENSITIES = new Float64Array(BINS * ATOMS);
+const EXCESSES = Float64Array.from({ length: BINS }, (_, bin) => EXCESS_MIN * Math.exp(bin / BINS_PER_E));
 const PRIOR = new Float64Array(ATOMS);
 const ATOM_MEANS = new Float64Array(ATOMS);
 for (let atom = 0; atom < ATOMS; atom++) {
@@ -71,8 +74,6 @@ export class DelayShape {
   #expectedCount = 0;
   #expectedWeight = 0;
   readonly #prior = new Float64Array(ATOMS);
-  #degree = 0;
-  #scale = 0;
   readonly #memory: number;
 
   /** @param memory - how many samples back the shape remembers. */
@@ -92,20 +93,33 @@ export class DelayShape {
     return low + ((table[bin + 1] as number) - low) * (position - bin);
   }
 
-  /** States what the delays seem to be before their own shape is known: a Gamma density. */
-  expect(degree: number, scaleSeconds: number): void {
-    if (degree === this.#degree && scaleSeconds === this.#scale) return;
-    this.#degree = degree;
-    this.#scale = scaleSeconds;
+  /**
+   * States what the delays may be like before their own shape is known.
+   *
+   * @param laws - Gamma densities; their floors are measured from `floorSeconds`, the zero of the excess.
+   */
+  expect(laws: readonly DelayLaw[], floorSeconds: number, meanSeconds: number): void {
     for (let atom = 0; atom < ATOMS; atom++) {
-      const ratio = (ATOM_MEANS[atom] as number) / (degree * scaleSeconds);
+      const ratio = (ATOM_MEANS[atom] as number) / meanSeconds;
       this.#prior[atom] = (PRIOR[atom] as number) * (ratio < 0.02 ? 0 : Math.min(1, ratio));
     }
-    const normaliser = logGamma(degree) + Math.log(scaleSeconds);
-    for (let bin = 0; bin < BINS; bin++) {
-      const z = (EXCESS_MIN * Math.exp(bin / BINS_PER_E)) / scaleSeconds;
-      this.#expected[bin] = Math.exp((degree - 1) * Math.log(z) - z - normaliser);
+    const expected = this.#expected;
+    expected.fill(0);
+    let total = 0;
+    for (const law of laws) {
+      if (law.weight === 0) continue;
+      total += law.weight;
+      const shift = law.floorSeconds - floorSeconds;
+      const scaled = (law.weight * Math.exp(-logGamma(law.degree))) / law.scaleSeconds;
+      for (let bin = 0; bin < BINS; bin++) {
+        const z = ((EXCESSES[bin] as number) - shift) / law.scaleSeconds;
+        if (z < 0) continue;
+        if (z > 60 + 4 * law.degree) break;
+        const power = law.degree === 1 ? 1 : z ** (law.degree - 1);
+        expected[bin] = (expected[bin] as number) + scaled * power * Math.exp(-z);
+      }
     }
+    for (let bin = 0; bin < BINS; bin++) expected[bin] = (expected[bin] as number) / total;
     this.#tabulate();
   }
 
@@ -125,7 +139,6 @@ export class DelayShape {
       this.#count(mass, (SPLIT_AT[i] as number) * sum);
       this.#count(mass, sum - (SPLIT_AT[i] as number) * sum);
     }
-    this.#tabulate();
   }
 
   #fade(samples: number): void {
