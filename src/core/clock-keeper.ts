@@ -14,6 +14,9 @@ import { Truth } from './truth.ts';
 /** Actions remembered for the status. */
 const ACTIONS_MAX = 16;
 
+/** A drift beyond this is not believed: it would be the worst oscillator ever sold, s/s. */
+const DRIFT_MAX = 1e-3;
+
 /** What was done to the clock, for the status. */
 export interface ActionRecord {
   readonly atLocal: number;
@@ -185,7 +188,7 @@ export class ClockKeeper {
 
   #start(): void {
     const { drift } = this.#options;
-    const isUsable = drift !== null && Math.abs(drift.frequency) <= FREQUENCY_MAX && drift.sigma > 0;
+    const isUsable = drift !== null && Math.abs(drift.frequency) <= DRIFT_MAX && drift.sigma > 0;
     if (drift !== null && !isUsable) {
       this.#event('warning', 'drift-absurd', `a drift of ${formatPpm(drift.frequency)} is absurd; starting without`);
     }
@@ -351,8 +354,6 @@ export class ClockKeeper {
     this.#emit({ kind: 'event', level, code, message, source: null });
   }
 }
-
-const FREQUENCY_MAX = 1e-3;
 
 function sameSurvivors(a: Chosen, b: Chosen): boolean {
   return (

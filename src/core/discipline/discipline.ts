@@ -17,8 +17,8 @@ const SPREAD_SECONDS_MAX = 512;
 /** A step after the start waits until the selection has held for so many samples and so long. */
 const STEP_SAMPLES = 3;
 const STEP_SECONDS = 30;
-/** The oscillator of a machine is not worse than this, s/s; more is the source's fault. */
-const FREQUENCY_MAX = 1e-3;
+/** No oscillator is worse, and no kernel's clock can be set further off (tick ± 10 %), s/s. */
+const FREQUENCY_MAX = 0.1;
 
 export type DisciplineAction =
   /** The clock could not be changed (mode `none`). */
