@@ -1,0 +1,100 @@
+/**
+ * `node --import tsx bench/load/interleaved.ts [--short]`: interleaved clients only, ntpd-ts and a chronyd with a client
+ * log of 100 MB in alternating rounds, at rising rates and past saturation: how many answers are interleaved, and how far
+ * T3 is from the moment the reply reached the generator.
+ */
+import { openArena } from '../frame/arena.ts';
+import { type Contestant, chronydContestant, ntpdTsContestant } from '../frame/contestants.ts';
+import { type Measured, offer } from '../frame/generator.ts';
+import { describeMachine } from '../frame/machine.ts';
+import { writeResult } from '../frame/results.ts';
+import { atLeast, printBars, spread } from '../frame/statistics.ts';
+
+const short = process.argv.includes('--short');
+const ROUNDS = short ? 1 : 5;
+const SECONDS = short ? 2 : 3;
+const RATES = [40_000, 80_000, 150_000, 330_000] as const;
+const [, , AT_RATE, SATURATED] = RATES;
+/** Each client asks so often: its first two requests are basic and should not weigh. */
+const REQUESTS_PER_CLIENT = 500;
+
+interface Figures {
+  readonly interleavedPerSecond: number;
+  readonly share: number;
+  readonly t3MeanNs: number;
+  readonly t3SpreadNs: number;
+  readonly processorUs: number;
+}
+
+const entrants = [
+  ntpdTsContestant('ntpd-ts', 'rate-limiting = false\n'),
+  await chronydContestant('chronyd', ['clientloglimit 100000000']),
+];
+const figures = new Map<string, Figures[]>();
+const arena = await openArena(false);
+try {
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let turn = 0; turn < entrants.length; turn++) {
+      const contestant = entrants[(round + turn) % entrants.length] as Contestant;
+      const server = await contestant.start(arena);
+      const options = ['--mix', 'interleaved:1'];
+      await offer(arena, server.pid, { rate: 40_000, seconds: 2, options });
+      for (const rate of RATES) {
+        const measured = await offer(arena, server.pid, {
+          rate,
+          seconds: SECONDS,
+          clients: Math.round((rate * SECONDS) / REQUESTS_PER_CLIENT),
+          options,
+        });
+        if (measured === undefined) continue;
+        const key = `${contestant.name} ${rate}`;
+        const one = describe(measured);
+        figures.set(key, [...(figures.get(key) ?? []), one]);
+        console.log(
+          `${key}: ${Math.round(one.interleavedPerSecond)}/s, ${(100 * one.share).toFixed(2)} % of requests, ` +
+            `T3 ${one.t3MeanNs.toFixed(0)} ± ${one.t3SpreadNs.toFixed(0)} ns, ${one.processorUs.toFixed(2)} us each`,
+        );
+      }
+      await server.stop();
+    }
+  }
+} finally {
+  await arena.close();
+}
+
+function describe({ counts, durationSeconds, distributions, cpu }: Measured): Figures {
+  const { mean, coreDeviation } = distributions.transmitError;
+  return {
+    interleavedPerSecond: counts.interleavedReplies / durationSeconds,
+    share: counts.interleavedReplies / Math.max(1, counts.interleavedSent),
+    t3MeanNs: mean,
+    t3SpreadNs: coreDeviation,
+    processorUs: ((cpu.user + cpu.system) * 1e6) / Math.max(1, counts.replies),
+  };
+}
+
+const median = (name: string, rate: number, pick: (one: Figures) => number) =>
+  spread((figures.get(`${name} ${rate}`) ?? []).map(pick)).median;
+const bars = [
+  atLeast(
+    'share of interleaved answers at 150 k/s',
+    median('ntpd-ts', AT_RATE, (one) => one.share),
+    0.99,
+  ),
+  atLeast(
+    "interleaved answers/s past saturation, times chronyd's",
+    median('ntpd-ts', SATURATED, (one) => one.interleavedPerSecond) /
+      median('chronyd', SATURATED, (one) => one.interleavedPerSecond),
+    1.3,
+  ),
+];
+printBars(bars);
+writeResult(
+  {
+    name: 'interleaved',
+    command: 'node --import tsx bench/load/interleaved.ts',
+    machine: describeMachine('veth pair'),
+    figures: { steps: Object.fromEntries(figures), bars },
+  },
+  short,
+);
