@@ -104,6 +104,7 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
 void PacketPath::PollSockets() {
   polled_.clear();
   for (const PathSocket& socket : sockets_) polled_.push_back({socket.fd, POLLIN, 0});
+  for (const PathSocket& socket : sockets_) polled_.push_back({socket.transmitFd, 0, 0});
   polled_.push_back({wakeFd_, POLLIN, 0});
 }
 
@@ -158,6 +159,7 @@ bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
     Napi::Object options = array.Get(i).As<Napi::Object>();
     PathSocket socket = {};
     socket.fd = static_cast<int>(IntegerOption(options, "fd", -1));
+    socket.transmitFd = static_cast<int>(IntegerOption(options, "transmitFd", socket.fd));
     socket.listener = static_cast<uint32_t>(IntegerOption(options, "listener", 0));
     socket.port = static_cast<uint16_t>(IntegerOption(options, "port", 0));
     socket.wildcard = BooleanOption(options, "wildcard", true);
@@ -303,7 +305,7 @@ bool PacketPath::WaitForPackets(int timeoutMs) {
     sockets_[i].hot = (events & POLLIN) != 0;
     if (!sockets_[i].hot) sockets_[i].suspects = 0;
     packets |= sockets_[i].hot;
-    errors |= (events & POLLERR) != 0;
+    errors |= ((events | polled_[sockets_.size() + i].revents) & POLLERR) != 0;
   }
   // POLLERR cannot be masked and stays until the error queue is empty.
   if (errors) CollectTransmitStamps();

@@ -34,6 +34,9 @@ constexpr uint32_t kRecentStamps = 4096;  // receive stamps remembered for uniqu
 /** A socket the worker borrows from the coordinator. */
 struct PathSocket {
   int fd;
+  // Where replies leave by: a second socket of the same address, whose error queue is its own, so that transmit stamps
+  // are not lost to a full receive queue (both are charged to one buffer). The same as fd where there is none.
+  int transmitFd;
   int family;           // AF_INET or AF_INET6
   uint32_t listener;
   uint16_t port;        // host order, as bound
@@ -141,7 +144,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   SharedView<int32_t> txReport_;
   SharedView<double> counters_;
   std::vector<PathSocket> sockets_;
-  std::vector<pollfd> polled_;  // the sockets, then the wake-up
+  std::vector<pollfd> polled_;  // receiving sockets, transmitting sockets, then the wake-up
   int wakeFd_ = -1;
   double dropsOfClosed_ = 0;  // datagrams that the kernel dropped at sockets no longer in use
   uint32_t capacity_ = 0;

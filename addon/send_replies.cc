@@ -182,7 +182,7 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   }
 
   for (uint32_t done = 0; done < count;) {
-    const int sent = sendmmsg(socket.fd, sendHeaders_ + done, count - done, MSG_DONTWAIT);
+    const int sent = sendmmsg(socket.transmitFd, sendHeaders_ + done, count - done, MSG_DONTWAIT);
     if (sent > 0) {
       Count(kCounterSent, sent);
       done += static_cast<uint32_t>(sent);

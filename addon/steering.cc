@@ -16,6 +16,9 @@ namespace {
 constexpr uint32_t kNetworkHeader = static_cast<uint32_t>(SKF_NET_OFF);
 constexpr uint32_t kSourceV4 = 12;
 constexpr uint32_t kSourceV6 = 8;
+// The source port, where no options or extension headers come before it.
+constexpr uint32_t kPortV4 = 20;
+constexpr uint32_t kPortV6 = 40;
 
 sock_filter Op(uint16_t code, uint32_t k) { return {code, 0, 0, k}; }
 
@@ -23,7 +26,8 @@ sock_filter Op(uint16_t code, uint32_t k) { return {code, 0, 0, k}; }
  * The program: a sum of the address words, each times a random odd key, folded so that the high bits (where such a
  * sum is well mixed) decide, modulo the sockets. Without the key nobody can aim at one worker.
  */
-std::vector<sock_filter> SteerBySource(bool v6, uint32_t sockets, const uint32_t* keys) {
+std::vector<sock_filter> SteerBySource(bool v6, bool byFlow, uint32_t sockets, const uint32_t* keys) {
+  if (sockets == 1) return {Op(BPF_RET | BPF_K, 0)};
   const uint32_t words = v6 ? 4 : 1;
   const uint32_t source = kNetworkHeader + (v6 ? kSourceV6 : kSourceV4);
   std::vector<sock_filter> program;
@@ -37,6 +41,12 @@ std::vector<sock_filter> SteerBySource(bool v6, uint32_t sockets, const uint32_t
     }
     program.push_back(Op(BPF_ST, 0));
   }
+  if (byFlow) {
+    program.push_back(Op(BPF_LD | BPF_H | BPF_ABS, kNetworkHeader + (v6 ? kPortV6 : kPortV4)));
+    program.push_back(Op(BPF_ALU | BPF_MUL | BPF_K, keys[9] | 1));
+    program.push_back(Op(BPF_LDX | BPF_MEM, 0));
+    program.push_back(Op(BPF_ALU | BPF_ADD | BPF_X, 0));
+  }
   program.push_back(Op(BPF_MISC | BPF_TAX, 0));
   program.push_back(Op(BPF_ALU | BPF_RSH | BPF_K, 15));
   program.push_back(Op(BPF_ALU | BPF_XOR | BPF_X, 0));
@@ -48,8 +58,9 @@ std::vector<sock_filter> SteerBySource(bool v6, uint32_t sockets, const uint32_t
 }
 
 /**
- * attachSteering(fd, sockets): `fd` is any socket of a group of `sockets` members, all open already; a client's
- * datagrams then go to one member, whatever its port. The key is drawn here.
+ * attachSteering(fd, sockets, byFlow): `fd` is any socket of a group, all open already; datagrams then go to the
+ * `sockets` members that were opened first: a client's to one of them, whatever its port, or by flow each port's to one.
+ * The key is drawn here.
  */
 Napi::Value AttachSteering(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -61,10 +72,10 @@ Napi::Value AttachSteering(const Napi::CallbackInfo& info) {
   int family = 0;
   socklen_t length = sizeof family;
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) return ThrowErrno(env, "getsockopt", errno);
-  uint32_t keys[9];
+  uint32_t keys[10];
   if (getrandom(keys, sizeof keys, 0) != sizeof keys) return ThrowErrno(env, "getrandom", errno);
   std::vector<sock_filter> program =
-      SteerBySource(family == AF_INET6, info[1].As<Napi::Number>().Uint32Value(), keys);
+      SteerBySource(family == AF_INET6, info[2].ToBoolean(), info[1].As<Napi::Number>().Uint32Value(), keys);
   const sock_fprog attach = {static_cast<unsigned short>(program.size()), program.data()};
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attach, sizeof attach) != 0) {
     return ThrowErrno(env, "setsockopt SO_ATTACH_REUSEPORT_CBPF", errno);

@@ -68,8 +68,10 @@ void PacketPath::CollectTransmitStamps() {
   mmsghdr headers[kErrorBatch];
   for (size_t s = 0; s < sockets_.size(); s++) {
     PathSocket& socket = sockets_[s];
-    const bool polledError = (polled_[s].revents & POLLERR) != 0;
+    pollfd& polled = polled_[sockets_.size() + s];
+    const bool polledError = ((polled_[s].revents | polled.revents) & POLLERR) != 0;
     polled_[s].revents = 0;
+    polled.revents = 0;
     if (socket.asksOpen == 0 && !polledError) continue;
     // Bounded: others wait for us, and what the report has no room for can wait in the queue.
     for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ + kErrorBatch <= txReportsMax_; round++) {
@@ -81,7 +83,7 @@ void PacketPath::CollectTransmitStamps() {
         headers[i].msg_hdr.msg_control = entries[i].control;
         headers[i].msg_hdr.msg_controllen = kErrorControlOctets;
       }
-      const int count = recvmmsg(socket.fd, headers, kErrorBatch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
+      const int count = recvmmsg(socket.transmitFd, headers, kErrorBatch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
       for (int i = 0; i < count; i++) {
         scm_timestamping stamps = {};
         sock_extended_err error = {};

@@ -7,6 +7,11 @@ import type { KeyRing } from './key-ring.ts';
 /** A socket as a worker borrows it. */
 export interface BorrowedSocket {
   readonly fd: number;
+  /**
+   * A second socket of the same address that replies leave by, so that transmit stamps are not lost to a full receive
+   * queue; the same one when left out.
+   */
+  readonly transmitFd?: number;
   readonly listener: number;
   readonly port: number;
   readonly wildcard: boolean;

@@ -35,7 +35,7 @@ interface NativeSockets {
   openSocket(options: object): OpenSocket;
   closeSocket(fd: number): void;
   probeChosenIds(): boolean;
-  attachSteering(fd: number, sockets: number): void;
+  attachSteering(fd: number, sockets: number, byFlow: boolean): void;
 }
 
 const TIMESTAMPING: Record<Timestamping, number> = { none: 0, kernel: 1, hardware: 2 };
@@ -60,10 +60,11 @@ export function probeChosenIds(): boolean {
 }
 
 /**
- * Steers a reuseport group by source address under a random key: one client meets one socket, whatever its port.
+ * Steers a reuseport group under a random key: by source address one client meets one socket, whatever its port; by flow
+ * each of its ports does.
  *
- * @param fd - any member. @param sockets - members of the group, all open; the order of opening is their index.
+ * @param fd - any member. @param sockets - how many members receive: those opened first, in the order of opening.
  */
-export function attachSteering(fd: number, sockets: number): void {
-  loadAddon<NativeSockets>().attachSteering(fd, sockets);
+export function attachSteering(fd: number, sockets: number, byFlow: boolean): void {
+  loadAddon<NativeSockets>().attachSteering(fd, sockets, byFlow);
 }

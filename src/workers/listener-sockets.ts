@@ -1,5 +1,12 @@
 import type { BorrowedSocket } from '../native/packet-path.ts';
-import { attachSteering, closeSocket, openSocket, type Timestamping } from '../native/packet-socket.ts';
+import {
+  attachSteering,
+  closeSocket,
+  type OpenSocket,
+  openSocket,
+  type SocketOptions,
+  type Timestamping,
+} from '../native/packet-socket.ts';
 
 /** One address to serve on, as the coordinator wants it opened. */
 export interface ListenerSpec {
@@ -45,18 +52,34 @@ export function openListener(spec: ListenerSpec, listener: number, workers: numb
     receiveBufferOctets: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS,
   };
   const perWorker: BorrowedSocket[] = [];
+  const opened: number[] = [];
   let granted = 0;
   try {
-    for (let worker = 0; worker < workers; worker++) {
-      const socket = openSocket(options);
-      perWorker.push({ fd: socket.fd, listener, port: socket.port, wildcard: socket.wildcard });
-      granted = socket.receiveBufferOctets;
+    const receiving = Array.from({ length: workers }, () => openCounted(options, opened));
+    // By the order of opening these are beyond the members that steering knows: no request ever comes to them.
+    const transmitting = receiving.map(() => openCounted(options, opened).fd);
+    for (const [worker, { fd, port, wildcard, receiveBufferOctets }] of receiving.entries()) {
+      perWorker.push({ fd, transmitFd: transmitting[worker] as number, listener, port, wildcard });
+      granted = receiveBufferOctets;
     }
-    // By flow is what the kernel does with a group by itself.
-    if (workers > 1 && spec.steering !== 'flow') attachSteering((perWorker[0] as BorrowedSocket).fd, workers);
+    attachSteering((perWorker[0] as BorrowedSocket).fd, workers, spec.steering === 'flow');
   } catch (error) {
-    for (const socket of perWorker) closeSocket(socket.fd);
+    for (const fd of opened) closeSocket(fd);
     throw error;
   }
   return { port: probe.port, perWorker, receiveBufferOctets: granted };
+}
+
+function openCounted(options: SocketOptions, opened: number[]): OpenSocket {
+  const socket = openSocket(options);
+  opened.push(socket.fd);
+  return socket;
+}
+
+/** Closes a listener's sockets. */
+export function closeListener(sockets: ListenerSockets): void {
+  for (const { fd, transmitFd } of sockets.perWorker) {
+    if (transmitFd !== undefined) closeSocket(transmitFd);
+    closeSocket(fd);
+  }
 }

@@ -13,7 +13,7 @@ import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
-import { type ListenerSockets, type ListenerSpec, openListener } from './listener-sockets.ts';
+import { closeListener, type ListenerSockets, type ListenerSpec, openListener } from './listener-sockets.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
 import type { TimePage } from './time-page.ts';
@@ -311,5 +311,5 @@ function openAll(listeners: readonly (readonly [number, PoolListener])[], worker
 }
 
 function closeAll(listeners: readonly OpenListener[]): void {
-  for (const { sockets } of listeners) for (const socket of sockets.perWorker) closeSocket(socket.fd);
+  for (const { sockets } of listeners) closeListener(sockets);
 }
