@@ -1,32 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
-import { programVersion } from '../version.ts';
-
-/** The verbs, loaded when they are asked for. */
-const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import('./serve.ts')).serveCommand(),
-  query: async () => (await import('../control/query.ts')).queryCommand(),
-  status: async () => (await import('../control/status.ts')).statusCommand(),
-  waitsync: async () => (await import('../control/waitsync.ts')).waitsyncCommand(),
-  'force-sync': async () => (await import('../control/force-sync.ts')).forceSyncCommand(),
-  sources: async () => (await import('../control/sources.ts')).sourcesCommand(),
-  reload: async () => (await import('../control/reload.ts')).reloadCommand(),
-  check: async () => (await import('../control/check.ts')).checkCommand(),
-  load: async () => (await import('../load/command.ts')).loadCommand(),
-};
-
-async function program(argv: readonly string[]): Promise<Command> {
-  const root = new Command('ntpd-ts')
-    .description('An NTP daemon for Linux: serves time, keeps its own clock right, measures other servers.')
-    .version(programVersion())
-    .showHelpAfterError('(see --help)');
-  const asked = argv[0] === 'help' ? argv[1] : argv[0];
-  const wanted = asked !== undefined && Object.hasOwn(VERBS, asked) ? [asked] : Object.keys(VERBS);
-  for (const verb of wanted) root.addCommand(await (VERBS[verb] as () => Promise<Command>)());
-  for (const command of [root, ...root.commands]) command.exitOverride();
-  return root;
-}
+import { program } from './verbs.ts';
 
 /** Commander has printed its message already; ours is one line. */
 function exitCodeOf(error: unknown): number {

@@ -1,0 +1,209 @@
+import { createSocket } from 'node:dgram';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../support/ntpd-ts.ts';
+import { run } from '../support/run.ts';
+
+const isRoot = process.getuid?.() === 0;
+const running: NtpdTs[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ child }) => child.stop()));
+});
+
+async function serve(options: Parameters<typeof startNtpdTs>[1]): Promise<NtpdTs> {
+  const daemon = await startNtpdTs(null, options);
+  running.push(daemon);
+  return daemon;
+}
+
+/** Port that the first line about a listener names. */
+function portOf(daemon: NtpdTs): number {
+  return Number(/"listen":"[^"]*:(\d+)"/.exec(daemon.child.stdout)?.[1]);
+}
+
+function file(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'cli-')), 'ntp.toml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('the command line', () => {
+  it.each([
+    [['serve', '--lisen', 'x'], 64, "unknown option '--lisen'"],
+    [['serv'], 64, 'Did you mean serve?'],
+    [[], 64, 'Usage: ntpd-ts'],
+    [['serve', '--workers', 'many'], 64, 'expected a whole number from 0 to 256'],
+    [['serve', '--listen', 'here'], 64, 'expected ADDRESS:PORT'],
+    [['query'], 64, "missing required argument 'host[:port]'"],
+    [['query', '-n', '99', 'localhost'], 64, 'from 1 to 16'],
+    [['check', '/nonexistent'], 78, 'there is no such file'],
+    [['serve', '--config', '/nonexistent'], 78, 'there is no such file'],
+    [['serve', '--listen', '192.0.2.123:11999'], 78, 'no interface of this machine has the address'],
+    [['query', '-t', '0.2', '-n', '1', '127.0.0.1:9'], 69, 'no answer'],
+    [['query', 'does-not-exist.invalid'], 69, 'has no address'],
+    [['status', '--socket', '/nonexistent.sock'], 69, 'there is no such socket'],
+    [['waitsync', '--socket', '/nonexistent.sock', '--timeout', '0.1'], 69, 'there is no such socket'],
+  ] as const)('of %j exits with %i and says why', async (args, status, message) => {
+    const done = await ntpdTs(null, args);
+    expect(done.status, done.stderr).toBe(status);
+    expect(done.stdout + done.stderr).toContain(message);
+    expect(done.stderr).not.toMatch(/\n {4}at /);
+  });
+
+  it('helps with every verb', async () => {
+    const help = await ntpdTs(null, ['--help']);
+    expect(help.status).toBe(0);
+    for (const verb of ['serve', 'query', 'status', 'check', 'load', 'simulate']) {
+      expect(help.stdout).toContain(`  ${verb} `);
+      expect((await ntpdTs(null, [verb, '--help'])).status).toBe(0);
+    }
+    expect((await ntpdTs(null, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('checks a file, for people and for programs', async () => {
+    const good = await ntpdTs(null, ['check', file('[workers]\ncount = 1\n')]);
+    expect([good.status, good.stdout]).toEqual([0, expect.stringMatching(/: ok\n$/)]);
+    const bad = file('[worker]\ncount = 1\n');
+    const people = await ntpdTs(null, ['check', bad]);
+    expect(people.status).toBe(78);
+    expect(people.stderr).toBe(`${bad}:1:2: worker: unknown key; did you mean "workers"?\n`);
+    const programs = await ntpdTs(null, ['check', '--json', bad]);
+    expect(programs.status).toBe(78);
+    expect(JSON.parse(programs.stdout).problems[0]).toMatchObject({
+      code: 'config-unknown-key',
+      line: 1,
+      suggestion: 'workers',
+    });
+  });
+
+  it('says that the port is taken', async () => {
+    const daemon = await serve({ args: ['--listen', '127.0.0.1:0', '--workers', '1'] }).catch(() => null);
+    expect(daemon).toBeNull(); // port 0 is no port to serve on
+    const first = await serve({ args: ['--listen', '127.0.0.1:11771', '--workers', '1'] });
+    expect(portOf(first)).toBe(11_771);
+    const second = await ntpdTs(null, ['serve', '--listen', '127.0.0.1:11771']);
+    expect(second.status).toBe(69);
+    expect(second.stderr).toMatch(
+      /^ntpd-ts: cannot serve on 127\.0\.0\.1:11771: another program holds this port[^\n]+\n$/,
+    );
+  });
+
+  it.runIf(isRoot)('says which privilege is missing', async () => {
+    const plain = [
+      'setpriv',
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      '--bounding-set=-all',
+      '--inh-caps=-all',
+    ];
+    const low = await run([...plain, process.execPath, PROGRAM, 'serve', '--listen', '127.0.0.1:123']);
+    expect(low.status, low.stderr).toBe(77);
+    expect(low.stderr).toContain('CAP_NET_BIND_SERVICE');
+    const clock = file('[[source]]\nmode = "server"\naddress = "127.0.0.1"\n');
+    const refused = await run([
+      'setpriv',
+      '--bounding-set=-sys_time',
+      '--inh-caps=-sys_time',
+      process.execPath,
+      PROGRAM,
+      'serve',
+      '--config',
+      clock,
+    ]);
+    expect(refused.status, refused.stderr).toBe(77);
+    expect(refused.stderr).toContain('CAP_SYS_TIME');
+  });
+
+  it('says that descriptors are too few', async () => {
+    const done = await run([
+      'sh',
+      '-c',
+      `ulimit -n 50; exec "$0" "$@"`,
+      process.execPath,
+      PROGRAM,
+      'serve',
+      '--listen',
+      '127.0.0.1:11772',
+    ]);
+    expect(done.status, done.stderr).toBe(69);
+    expect(done.stderr).toMatch(/too few file descriptors[^\n]+\n$/);
+  });
+});
+
+describe('a running daemon', () => {
+  it('serves the local clock on loopback, answers its own client, and ends within a second', async () => {
+    const daemon = await serve({ args: ['--listen', '127.0.0.1:11773', '--workers', '2'] });
+    const answer = await ntpdTs(null, ['query', '--json', '127.0.0.1:11773']);
+    expect(answer.status, answer.stderr).toBe(0);
+    const [{ result }] = JSON.parse(answer.stdout);
+    expect(result).toMatchObject({ stratum: 10, leap: 0, refid: '127.127.1.1', transmitStamp: 'kernel' });
+    expect(Math.abs(result.offsetSeconds)).toBeLessThan(1e-3);
+    const before = performance.now();
+    daemon.child.process.kill('SIGTERM');
+    expect(await daemon.child.exited).toBe(0);
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(daemon.child.stdout).toContain('"msg":"stopped"');
+  });
+
+  it('comes back at once after it was killed', async () => {
+    const args = ['--listen', '127.0.0.1:11774', '--workers', '1'];
+    const daemon = await serve({ args });
+    daemon.child.process.kill('SIGKILL');
+    await daemon.child.exited;
+    await serve({ args });
+  });
+
+  it('survives a log that cannot be written', async () => {
+    const script = `"$0" "$@" > /dev/full & pid=$!; sleep 2; kill -TERM $pid; wait $pid`;
+    const args = ['serve', '--listen', '127.0.0.1:11775', '--workers', '1'];
+    const done = await run(['sh', '-c', script, process.execPath, PROGRAM, ...args]);
+    expect(done.status, done.stderr).toBe(0);
+  });
+
+  it('ends at once when an error escapes, whatever the workers are doing', async () => {
+    const fault = `import { isMainThread } from 'node:worker_threads';
+      if (isMainThread) setTimeout(() => { throw new Error('escaped'); }, 4000);`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` };
+    const daemon = await serve({ args: ['--listen', '127.0.0.1:11778', '--workers', '1'], env });
+    const flood = createSocket('udp4');
+    const request = Buffer.alloc(48);
+    request[0] = 0x23;
+    const timer = setInterval(() => {
+      for (let i = 0; i < 200; i++) flood.send(request, 11_778, '127.0.0.1');
+    }, 2);
+    await daemon.child.saw(/escaped/);
+    const before = performance.now();
+    expect(await daemon.child.exited).toBe(70);
+    clearInterval(timer);
+    flood.close();
+    expect(performance.now() - before).toBeLessThan(3000);
+  });
+
+  it('only looks at the clock when it is told to touch none', async () => {
+    const upstream = await serve({ args: ['--listen', '127.0.0.1:11776', '--workers', '1'] });
+    const config = `
+      [observability]
+      observation-path = "@DIR@/control.sock"
+      [[server]]
+      listen = "127.0.0.1:11777"
+      [[source]]
+      mode = "server"
+      address = "127.0.0.1:11776"
+      [synchronization]
+      clock = "none"
+      minimum-agreeing-sources = 1`;
+    const daemon = await serve({ config, args: ['--workers', '1'] });
+    const socket = ['--socket', join(daemon.directory, 'control.sock')];
+    expect((await ntpdTs(null, ['waitsync', ...socket, '--timeout', '30', '--max-error', '0.1'])).status).toBe(0);
+    const status = JSON.parse((await ntpdTs(null, ['status', '--json', ...socket])).stdout);
+    expect(status.synchronization.clock.state).toBe('synchronised');
+    expect(status.synchronization.clock.steps).toBe(0);
+    expect(status.served.stratum).toBe(11);
+    await upstream.child.stop();
+    expect(await daemon.child.stop()).toBe(0);
+  });
+});
