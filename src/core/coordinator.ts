@@ -1,5 +1,7 @@
-import { Association, type AssociationContext } from './association/association.ts';
+import { Association } from './association/association.ts';
+import type { AssociationContext } from './association/context.ts';
 import { Etiquette } from './association/etiquette.ts';
+import { describeStatistics } from './association/log.ts';
 import { type ResolvedAddress, Roster } from './association/roster.ts';
 import type { Verdict } from './association/verdict.ts';
 import { ClockKeeper } from './clock-keeper.ts';
@@ -277,7 +279,7 @@ export class Coordinator {
     const { logs } = this.#options;
     if (logs.measurements && association.lastMeasurement !== null) this.#put(association.lastMeasurement);
     if (logs.statistics && verdict === 'used') {
-      const statistics = association.statistics(nowLocal);
+      const statistics = describeStatistics(association, nowLocal);
       if (statistics !== null) this.#put(statistics);
     }
   }

@@ -1,13 +1,16 @@
 import type { Authenticator, SourceOptions } from '../coordinator-options.ts';
-import type { MeasurementOutput, Output, StatisticsOutput } from '../coordinator-output.ts';
+import type { MeasurementOutput } from '../coordinator-output.ts';
 import type { Estimate, SourceFilter } from '../estimation/estimate.ts';
 import type { Sample } from '../estimation/sample.ts';
-import type { LocalEpoch, LocalSeconds, Random } from '../ports.ts';
+import type { LocalSeconds } from '../ports.ts';
 import type { Candidate, UnfitReason } from '../selection/candidate.ts';
 import { PHI } from '../system-variables.ts';
+import type { AssociationContext, RecentSample } from './context.ts';
+import { Contradiction } from './contradiction.ts';
 import { Correctness, type Interval } from './correctness.ts';
 import { type Exchange, randomStamp, sameStamp } from './exchange.ts';
 import { InterleavedClient } from './interleaved.ts';
+import { describeMeasurement } from './log.ts';
 import { type FourStamps, measure } from './measure.ts';
 import { Poll } from './poll.ts';
 import { emptyReply, isResidencePossible, judgeReply, kissOf, matchReply, type Reply, readReply } from './reply.ts';
@@ -18,29 +21,6 @@ import { isAnswer, noVerdicts, type Verdict, type VerdictCounts } from './verdic
 const FREQUENCY_SIGMAS = 4;
 /** A request without an answer is given up after this; longer round trips are above any `max-delay` of use. */
 const ANSWER_SECONDS_MAX = 8;
-/** So many samples in a row that exclude the filter's prediction: something jumped, the filter starts anew. */
-const CONTRADICTIONS_MAX = 3;
-/** How far beyond a sample's own limits the filter may be, as a share of the round trip: stamps are noisy. */
-const CONTRADICTION_SHARE = 0.5;
-
-/** What associations share with their coordinator. */
-export interface AssociationContext {
-  readonly epoch: LocalEpoch;
-  readonly precisionSeconds: number;
-  readonly random: Random;
-  readonly ownRefids: ReadonlySet<number>;
-  readonly emit: (output: Output) => void;
-  readonly newFilter: () => SourceFilter;
-  readonly newToken: (association: Association) => number;
-  readonly leapShiftSeconds: number;
-  isNearLeap(atLocal: LocalSeconds): boolean;
-}
-
-/** A sample as it was measured, with the root distance that the source had then. */
-export interface RecentSample {
-  readonly sample: Sample;
-  readonly remoteSeconds: number;
-}
 
 /** One address that is asked for the time. */
 export class Association {
@@ -81,7 +61,7 @@ export class Association {
   readonly #requestView = new DataView(this.#request.buffer);
   #exchange: Exchange | null = null;
   #answeredStamps: { readonly rec: Reply['rec']; readonly xmt: Reply['xmt'] } | null = null;
-  #contradictions = 0;
+  readonly #contradiction = new Contradiction();
 
   constructor(
     context: AssociationContext,
@@ -209,22 +189,6 @@ export class Association {
     this.#accept(recent.sample, recent.remoteSeconds);
   }
 
-  /** The filter's state, for the log; null before the first sample. */
-  statistics(nowLocal: LocalSeconds): StatisticsOutput | null {
-    if (!this.filter.predict(nowLocal, estimate)) return null;
-    return {
-      kind: 'statistics',
-      atLocal: nowLocal,
-      address: this.address,
-      offsetSeconds: estimate.offsetSeconds,
-      offsetSigmaSeconds: estimate.offsetSigmaSeconds,
-      frequencyPpm: estimate.frequency * 1e6,
-      frequencySigmaPpm: estimate.frequencySigma * 1e6,
-      delayFloorSeconds: estimate.delayFloorSeconds,
-      jitterSeconds: estimate.jitterSeconds,
-    };
-  }
-
   /** Forgets every estimate of phase: the local timescale broke. */
   reset(): void {
     this.filter.reset();
@@ -232,7 +196,7 @@ export class Association {
     this.interleaved.reset();
     this.recentSamples.length = 0;
     this.samplesUsed = 0;
-    this.#contradictions = 0;
+    this.#contradiction.reset();
     this.#release();
   }
 
@@ -374,25 +338,14 @@ export class Association {
     const sample = { ...raw, upSeconds: upRaw - shift, downSeconds: downRaw + shift };
     this.#correctness.add({ ...raw, upSeconds: upRaw, downSeconds: downRaw }, remoteSeconds);
     this.filter.add(sample);
-    this.#watchContradiction(sample);
+    if (this.#contradiction.isDisproved(this.filter, sample)) this.#startAnew(sample);
     this.samplesUsed++;
     this.recentSamples.push({ sample: raw, remoteSeconds });
     if (this.recentSamples.length > SAVED_SAMPLES) this.recentSamples.shift();
   }
 
-  /**
-   * A safety net under the filter: what it believes after a sample has to lie between T3 − T4 and T2 − T1 of that
-   * sample, or nearly so. When it does not time and again, something jumped that the filter has not understood.
-   */
-  #watchContradiction(sample: Sample): void {
-    if (!this.filter.predict(sample.atLocal, estimate)) return;
-    const { upSeconds, downSeconds, precisionSeconds } = sample;
-    const margin = precisionSeconds + CONTRADICTION_SHARE * Math.max(0, upSeconds + downSeconds);
-    const { offsetSeconds } = estimate;
-    const isPossible = offsetSeconds <= upSeconds + margin && offsetSeconds >= -downSeconds - margin;
-    this.#contradictions = isPossible ? 0 : this.#contradictions + 1;
-    if (this.#contradictions < CONTRADICTIONS_MAX) return;
-    this.#contradictions = 0;
+  /** The filter has not understood what happened: it starts over with the newest sample. */
+  #startAnew(sample: Sample): void {
     this.filter.reset();
     this.filter.add(sample);
     this.poll.restart(this.options.pollLog2Initial);
@@ -435,26 +388,6 @@ export class Association {
     if (!hasSamples) return 'no-samples';
     return isDistant ? 'distance' : null;
   }
-}
-
-function describeMeasurement(one: Association, reply: Reply, sample: Sample, interleaved: boolean): MeasurementOutput {
-  return {
-    kind: 'measurement',
-    atLocal: sample.atLocal,
-    address: one.address,
-    leap: reply.leap,
-    stratum: reply.stratum,
-    pollLog2: one.poll.pollLog2,
-    remotePollLog2: reply.pollLog2,
-    offsetSeconds: (sample.upSeconds - sample.downSeconds) / 2,
-    delaySeconds: sample.upSeconds + sample.downSeconds,
-    dispersionSeconds: sample.precisionSeconds + PHI * sample.durationSeconds,
-    rootDelaySeconds: reply.rootDelaySeconds,
-    rootDispersionSeconds: reply.rootDispersionSeconds,
-    refid: reply.refid,
-    interleaved,
-    verdict: 'used',
-  };
 }
 
 const SAVED_SAMPLES = 32;

@@ -1,7 +1,8 @@
 import { differenceSeconds } from '../../protocol/timestamp.ts';
 import type { LocalEpoch, LocalSeconds } from '../ports.ts';
 import type { SavedHistory, SavedSource } from '../saved-history.ts';
-import type { Association, RecentSample } from './association.ts';
+import type { Association } from './association.ts';
+import type { RecentSample } from './context.ts';
 import { BURST_HEADWAY_SECONDS } from './poll.ts';
 
 /** Samples of an earlier run are used up to this age. */
