@@ -89,6 +89,8 @@ export class Discipline {
       return { kind: 'waiting', correctionSeconds, reason };
     }
     this.#pending = null;
+    // What we serve may jump while the clock, still on its way to the old line, is near the new one.
+    if (this.isSmall(correctionSeconds)) return this.#slew(nowLocal, line, correctionSeconds, spreadSeconds);
     return this.#step(nowLocal, line, correctionSeconds, 'the sources agree on it for long enough');
   }
 

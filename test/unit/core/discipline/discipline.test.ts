@@ -56,6 +56,20 @@ describe('later corrections', () => {
     expect(clock.rates[0]).toBeCloseTo(1e-5, 12);
   });
 
+  test('are spread over two intervals: most of a correction is noise', () => {
+    const { clock, discipline } = started();
+    discipline.follow(64, lineTo(1e-4, 64), 1e-4, 1);
+    expect(clock.rates[0]).toBeCloseTo(1e-4 / 128, 12);
+    expect(clock.readOffsetSeconds(192)).toBeCloseTo(1e-4, 12);
+  });
+
+  test('are slewed when only what is served jumped further than the threshold', () => {
+    const { clock, discipline } = started();
+    for (const at of [0, 20]) expect(discipline.follow(at, lineTo(0.4, at), 0.7, 1).kind).toBe('waiting');
+    expect(discipline.follow(40, lineTo(0.4, 40), 0.7, 1).kind).toBe('slewed');
+    expect(clock.steps).toEqual([]);
+  });
+
   test('above the threshold wait for three samples and thirty seconds', () => {
     const { clock, discipline } = started();
     expect(discipline.follow(0, lineTo(2), 0, 1).kind).toBe('waiting');
