@@ -70,6 +70,10 @@ enum PageWord : uint32_t {
   kPageLeapEventSeconds = 25, // NTP second before which a leap second is inserted/deleted, 0 = none known
   kPageLeapSign = 26,        // +1 insert, -1 delete, 0 none
   kPageSlewEpoch = 27,       // bumped when stored stamps can no longer be converted (step of the served clock)
+  kPageSmearEventSeconds = 28, // NTP midnight of the leap second that smears are about; valid while kPageSmearSign is not 0
+  kPageSmearSign = 29,         // +1 insert, -1 delete, 0 none
+  kPageSmearApplied = 30,      // 1: this clock has done the leap
+  kPageSmearLate = 31,         // 1: learned after the linear smear should have begun
   kPageWords = 64,
 };
 

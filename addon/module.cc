@@ -16,6 +16,7 @@ void ExportLoadResponder(Napi::Env env, Napi::Object exports);
 void ExportLoadSink(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
+void ExportSmear(Napi::Env env, Napi::Object exports);
 void ExportSocketOpen(Napi::Env env, Napi::Object exports);
 void ExportSteering(Napi::Env env, Napi::Object exports);
 void ExportThreadTuning(Napi::Env env, Napi::Object exports);
@@ -35,6 +36,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportLoadSink(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);
+  ntpd::ExportSmear(env, exports);
   ntpd::ExportSocketOpen(env, exports);
   ntpd::ExportSteering(env, exports);
   ntpd::ExportThreadTuning(env, exports);

@@ -140,8 +140,10 @@ Napi::Value PacketPath::UseSockets(const Napi::CallbackInfo& info) {
       continue;
     }
     const uint32_t listener = same->listener;
+    const uint32_t smear = same->smear;
     *same = old;
     same->listener = listener;
+    same->smear = smear;
     same->hot = true;
   }
   PollSockets();
@@ -161,6 +163,7 @@ bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
     socket.fd = static_cast<int>(IntegerOption(options, "fd", -1));
     socket.transmitFd = static_cast<int>(IntegerOption(options, "transmitFd", socket.fd));
     socket.listener = static_cast<uint32_t>(IntegerOption(options, "listener", 0));
+    socket.smear = static_cast<uint32_t>(IntegerOption(options, "smear", kSmearNone));
     socket.port = static_cast<uint16_t>(IntegerOption(options, "port", 0));
     socket.wildcard = BooleanOption(options, "wildcard", true);
     socket.idByCounter = !BooleanOption(options, "chosenIds", false);
@@ -326,6 +329,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
       pageSeen_ = true;
       epoch_ = fresh.words[kPageEpoch];
       clock_.Load(snapshot_);
+      smear_.Load(snapshot_);
       // Bits below the precision are random; bit 0 tells receive from transmit, the next ones name the worker.
       const int32_t bits = std::clamp(32 + snapshot_.words[kPagePrecision], static_cast<int32_t>(workerBits_) + 2, 24);
       fuzzMask_ = (NtpTime{1} << bits) - 1;

@@ -18,6 +18,7 @@
 #include "layout.h"
 #include "page_reader.h"
 #include "random_bits.h"
+#include "smear.h"
 #include "transmit_delay.h"
 
 namespace ntpd {
@@ -39,6 +40,7 @@ struct PathSocket {
   int transmitFd;
   int family;           // AF_INET or AF_INET6
   uint32_t listener;
+  uint32_t smear;       // SmearKind of its listener
   uint16_t port;        // host order, as bound
   bool wildcard;        // bound to no address: replies must name the one that was asked
   in6_addr address;     // as bound, v4 in the first word
@@ -162,6 +164,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   PageSnapshot snapshot_ = {};
   ServedClock clock_;
+  Smear smear_;
   bool pageSeen_ = false;
   int32_t precisionFloors_[2] = {kPrecisionNone, kPrecisionNone};  // of replies that go alone, and in chunks
   bool contradicted_ = false;  // the page says that the clock was set

@@ -173,7 +173,7 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (source == kStampDaemon) Count(kCounterUnstamped);
     if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kSlotTruncated;
 
-    const NtpTime stamp = UniqueStamp(clock_.AtMono(monoNs));
+    const NtpTime stamp = UniqueStamp(smear_.Show(socket.smear, clock_.AtMono(monoNs)));
     const int64_t ageUs = (nowMonoNs - monoNs) / 1'000;
     row[kSlotLength] = receiveHeaders_[i].msg_len;
     row[kSlotRxSeconds] = static_cast<uint32_t>(stamp >> 32);

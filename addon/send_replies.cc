@@ -116,7 +116,7 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
                          WorkOf(firstRow[kSlotReplyFlags])};
 
   const int64_t clockMonoNs = ReadClock(CLOCK_MONOTONIC);
-  const NtpTime clock = clock_.AtMono(clockMonoNs);
+  const NtpTime clock = smear_.Show(socket.smear, clock_.AtMono(clockMonoNs));
   const uint32_t delayRow = correct_ ? delays_.Find(of, clockMonoNs) : 0;
   bool sample = SampleDue(clockMonoNs);
   if (sample) {

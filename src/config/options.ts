@@ -163,6 +163,12 @@ export const SECTIONS = {
         default: 'address',
         doc: "What decides which worker answers: the client's address, or address and port, for many clients behind one translated address.",
       },
+      smear: {
+        kind: 'choice',
+        choices: ['none', 'linear-24h-noon', 'slew'],
+        default: 'none',
+        doc: 'Hide leap seconds: from noon to noon UTC around them at 11.6 ppm, as Google and AWS do, or slewed within 62,500 s after them.',
+      },
       'crypto-nak': {
         kind: 'boolean',
         default: false,

@@ -1,3 +1,4 @@
+import { SmearKeeper } from '../core/server/smear.ts';
 import type { SystemVariables } from '../core/system-variables.ts';
 import { clockPrecisionLog2, SAMPLE_MONO } from '../native/clock-sample.ts';
 import { CLOCKS_WORDS, readClocks } from '../native/clocks.ts';
@@ -20,6 +21,7 @@ export class LinePublisher {
   private readonly rate: MonoRate = new MonoRate();
   private readonly served: Timestamp = { seconds: 0, fraction: 0 };
   private readonly expected: Timestamp = { seconds: 0, fraction: 0 };
+  private readonly smear: SmearKeeper = new SmearKeeper();
   private monoOriginSeconds = 0;
   private lastMonoSeconds = 0;
 
@@ -54,7 +56,8 @@ export class LinePublisher {
     const { line } = variables;
     const offset = line.offsetSeconds + line.frequency * (local - line.atLocal);
     addSeconds(timescale.epoch.seconds, timescale.epoch.fraction, local + offset, served);
-    this.noticeJump(monoSeconds);
+    const jumpSeconds = this.noticeJump(monoSeconds);
+    this.followLeap(variables, jumpSeconds);
     const monoNsTotal = BigInt(monoWhole) * 1_000_000_000n + BigInt(monoNs);
     publication.anchorMonoNsLow = Number(BigInt.asIntN(32, monoNsTotal));
     publication.anchorMonoNsHigh = Number(monoNsTotal >> 32n);
@@ -80,13 +83,23 @@ export class LinePublisher {
     this.page.publish(publication);
   }
 
+  private followLeap(variables: SystemVariables, jumpSeconds: number): void {
+    const { publication, served, smear } = this;
+    smear.update(served.seconds, served.fraction, jumpSeconds, variables.leapEventSeconds, variables.leapSign);
+    publication.smearEventSeconds = smear.eventSeconds;
+    publication.smearSign = smear.sign;
+    publication.smearApplied = smear.applied;
+    publication.smearLate = smear.isLate;
+  }
+
   /** Compares the served clock with what the last publication promised for this moment. */
-  private noticeJump(monoSeconds: number): void {
+  private noticeJump(monoSeconds: number): number {
     const { publication, served, expected } = this;
     const passed = monoSeconds - this.lastMonoSeconds;
     this.lastMonoSeconds = monoSeconds;
     addSeconds(publication.anchorSeconds, publication.anchorFraction, passed * (1 + publication.rate), expected);
     const jump = differenceSeconds(served.seconds, served.fraction, expected.seconds, expected.fraction);
     if (Math.abs(jump) > JUMP_SECONDS) publication.slewEpoch++;
+    return jump;
   }
 }

@@ -3,6 +3,7 @@ import { compileAccess } from '../core/server/access.ts';
 import { limitOf } from '../core/server/bucket-table.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
+import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from '../core/server/smear.ts';
 import type { PoolListener } from '../workers/pool.ts';
 
 /** A [[server]] table as the pool takes it: what to open, and what to answer there. */
@@ -22,6 +23,8 @@ export function poolListener(server: ServerConfig): PoolListener {
   };
 }
 
+const SMEARS = { none: SMEAR_NONE, 'linear-24h-noon': SMEAR_LINEAR, slew: SMEAR_SLEW } as const;
+
 function listenerPolicy(server: ServerConfig): ListenerPolicy {
   const { allowlist, denylist } = server;
   return {
@@ -32,6 +35,7 @@ function listenerPolicy(server: ServerConfig): ListenerPolicy {
     limits: server.rateLimiting ? rateLimits(server) : null,
     interleaved: server.interleaved,
     cryptoNak: server.cryptoNak,
+    smear: SMEARS[server.smear],
   };
 }
 

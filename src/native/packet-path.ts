@@ -13,6 +13,8 @@ export interface BorrowedSocket {
    */
   readonly transmitFd?: number;
   readonly listener: number;
+  /** SMEAR_* of its listener; none when left out. */
+  readonly smear?: number;
   readonly port: number;
   readonly wildcard: boolean;
 }

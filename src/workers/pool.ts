@@ -225,9 +225,10 @@ export class ServerPool {
   private policyOf(workerIndex: number): WorkerPolicy {
     return {
       generation: this.generation,
-      sockets: this.open.map(({ sockets }, listener) => ({
+      sockets: this.open.map(({ sockets, policy }, listener) => ({
         ...(sockets.perWorker[workerIndex] as BorrowedSocket),
         listener,
+        smear: policy.smear,
       })),
       listeners: this.open.map(({ policy }) => policy),
       keys: this.keys,

@@ -34,6 +34,11 @@ export interface TimePublication {
   leapEventSeconds: number;
   /** +1 insert, −1 delete, 0 none. */
   leapSign: number;
+  /** The leap second that smears are about, as SmearKeeper follows it. */
+  smearEventSeconds: number;
+  smearSign: number;
+  smearApplied: boolean;
+  smearLate: boolean;
   /** Bumped when stored stamps can no longer be converted. */
   slewEpoch: number;
 }
@@ -62,6 +67,10 @@ export function unsynchronised(): TimePublication {
     publishedMonoNsHigh: 0,
     leapEventSeconds: 0,
     leapSign: 0,
+    smearEventSeconds: 0,
+    smearSign: 0,
+    smearApplied: false,
+    smearLate: false,
     slewEpoch: 0,
   };
 }
@@ -103,6 +112,10 @@ export class TimePage {
     Atomics.add(words, page.PAGE_GENERATION, 1);
     Atomics.store(words, page.PAGE_LEAP_EVENT_SECONDS, time.leapEventSeconds | 0);
     Atomics.store(words, page.PAGE_LEAP_SIGN, time.leapSign | 0);
+    Atomics.store(words, page.PAGE_SMEAR_EVENT_SECONDS, time.smearEventSeconds | 0);
+    Atomics.store(words, page.PAGE_SMEAR_SIGN, time.smearSign | 0);
+    Atomics.store(words, page.PAGE_SMEAR_APPLIED, time.smearApplied ? 1 : 0);
+    Atomics.store(words, page.PAGE_SMEAR_LATE, time.smearLate ? 1 : 0);
     Atomics.store(words, page.PAGE_SLEW_EPOCH, time.slewEpoch | 0);
     Atomics.add(words, page.PAGE_SEQUENCE, 1);
   }

@@ -29,6 +29,7 @@ import {
   TX_REPORT_SOURCE,
   TX_REPORT_WORDS,
 } from './slot.ts';
+import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from './smear.ts';
 import { MAC_UNKNOWN_KEY, type MacPort } from './symmetric-key.ts';
 
 /** Counters that a responder adds to: answers by version, then what was done, then drops as DROP_REASONS has them. */
@@ -72,6 +73,9 @@ const NS_PER_SECOND = 1e9;
 /** Answers batches of requests in place. No clock, no socket; nothing is allocated after construction. */
 export class BatchResponder {
   readonly served: ServedHeader = new ServedHeader();
+  /** The same as smeared listeners show it, by SMEAR_*; refreshed while there are such listeners. */
+  private readonly smeared: readonly ServedHeader[] = [this.served, new ServedHeader(), new ServedHeader()];
+  private smears = false;
   private readonly packets: DataView;
   private readonly table: Int32Array;
   private readonly copy: DataView;
@@ -99,11 +103,13 @@ export class BatchResponder {
     this.workerIndex = tables.workerIndex;
     this.workerMask = 2 ** tables.workerBits - 1;
     this.policies = policies;
+    this.smears = policies.some((policy) => policy.smear !== SMEAR_NONE);
   }
 
   /** Takes new policies and keys into use, between two batches. */
   install(policies: readonly ListenerPolicy[], macs: MacPort | null): void {
     this.policies = policies;
+    this.smears = policies.some((policy) => policy.smear !== SMEAR_NONE);
     this.macs = macs;
   }
 
@@ -122,7 +128,7 @@ export class BatchResponder {
       let octets = 0;
       let reason = admit(packets, table, row, policy);
       if (reason >= 0) {
-        const open = served.usable && policy.access === null && policy.limits === null;
+        const open = served.usable && policy.access === null && policy.limits === null && policy.smear === SMEAR_NONE;
         if (open && reason < WITH_MAC && (store === null || (packets.getUint8(at + ORG + 7) & 1) === 0)) {
           octets = replyInPlace(packets, table, row, served, reason);
           reason = 0;
@@ -142,6 +148,10 @@ export class BatchResponder {
   private refresh(): void {
     const { copy, store, txReport } = this;
     this.served.refresh(copy);
+    if (this.smears) {
+      (this.smeared[SMEAR_LINEAR] as ServedHeader).refresh(copy, SMEAR_LINEAR);
+      (this.smeared[SMEAR_SLEW] as ServedHeader).refresh(copy, SMEAR_SLEW);
+    }
     if (this.gate !== null) {
       const anchorSeconds =
         (copy.getInt32((PAGE_ANCHOR_MONO_NS + 1) * WORD, NATIVE) * 2 ** 32 +
@@ -194,7 +204,7 @@ export class BatchResponder {
     const slot = macs === null ? MAC_UNKNOWN_KEY : macs.verify(at, macStart(packets, at, end, version), end, version);
     if (macs === null || slot < 0) {
       if (policy.cryptoNak) {
-        replyInPlace(packets, table, row, this.served, mode);
+        replyInPlace(packets, table, row, this.smeared[policy.smear] as ServedHeader, mode);
         packets.setInt32(at + HEADER_OCTETS, 0);
         this.octets = HEADER_OCTETS + KEY_ID_OCTETS;
       }
@@ -209,7 +219,8 @@ export class BatchResponder {
   }
 
   private reply(row: number, version: number, mode: number, policy: ListenerPolicy): number {
-    const { packets, table, store, gate, served } = this;
+    const { packets, table, store, gate } = this;
+    const served = this.smeared[policy.smear] as ServedHeader;
     const at = table[row + SLOT_START] as number;
     const mayInterleave = version === 4 && mode === MODE_SERVER && policy.interleaved;
     if (!mayInterleave || store === null || gate === null || !namesReceiveStamp(packets, at)) {

@@ -1,5 +1,6 @@
 import type { AccessTables } from './access.ts';
 import type { RateLimits } from './rate-limit.ts';
+import { SMEAR_NONE, type SmearKind } from './smear.ts';
 
 /**
  * What one listener answers. Plain data, fixed in shape: it is handed to the workers as it is, and the packet path reads
@@ -18,6 +19,8 @@ export interface ListenerPolicy {
   readonly interleaved: boolean;
   /** Whether a request with an unknown key or a bad MAC is told so (RFC 5905 §7.3); it is counted as dropped anyway. */
   readonly cryptoNak: boolean;
+  /** How leap seconds are hidden from clients. */
+  readonly smear: SmearKind;
 }
 
 /** Versions 1 to 4, a second for a request to wait, interleaved mode, no limits. */
@@ -28,4 +31,5 @@ export const DEFAULT_POLICY: ListenerPolicy = {
   limits: null,
   interleaved: true,
   cryptoNak: false,
+  smear: SMEAR_NONE,
 };

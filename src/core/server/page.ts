@@ -24,6 +24,13 @@ export const PAGE_GENERATION = 24;
 export const PAGE_LEAP_EVENT_SECONDS = 25;
 export const PAGE_LEAP_SIGN = 26;
 export const PAGE_SLEW_EPOCH = 27;
+/** The leap second that smears are about; valid while the sign is not 0. */
+export const PAGE_SMEAR_EVENT_SECONDS = 28;
+export const PAGE_SMEAR_SIGN = 29;
+/** 1: this clock has done the leap. */
+export const PAGE_SMEAR_APPLIED = 30;
+/** 1: learned after the linear smear should have begun. */
+export const PAGE_SMEAR_LATE = 31;
 export const PAGE_WORDS = 64;
 
 /**

@@ -1,8 +1,11 @@
-import { LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../../protocol/header.ts';
-import { encodeShortRoundedUp } from '../../protocol/timestamp.ts';
+import { LEAP_NONE, LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../../protocol/header.ts';
+import { REFID_SMEARING } from '../../protocol/refid.ts';
+import { addSeconds, encodeShortRoundedUp, type Timestamp } from '../../protocol/timestamp.ts';
 import {
   COPY_AGE_MS,
   COPY_NEVER,
+  COPY_NOW_FRACTION,
+  COPY_NOW_SECONDS,
   COPY_PRECISION_FLOOR,
   COPY_SINCE_ANCHOR,
   COPY_STATE,
@@ -14,8 +17,13 @@ import {
   PAGE_REFTIME_SECONDS,
   PAGE_ROOT_DELAY,
   PAGE_ROOT_DISPERSION,
+  PAGE_SMEAR_APPLIED,
+  PAGE_SMEAR_EVENT_SECONDS,
+  PAGE_SMEAR_LATE,
+  PAGE_SMEAR_SIGN,
   PAGE_STRATUM,
 } from './page.ts';
+import { isSmearing, SMEAR_LINEAR, SMEAR_NONE, type SmearKind, smearOffsetSeconds } from './smear.ts';
 
 /** A page older than this is no longer believed. */
 export const PAGE_AGE_MS_MAX = 5000;
@@ -41,12 +49,15 @@ export class ServedHeader {
   refid = 0;
   reftimeSeconds = 0;
   reftimeFraction = 0;
+  private smearing = false;
+  private readonly event = { eventSeconds: 0, sign: 0, applied: false };
+  private readonly reftime: Timestamp = { seconds: 0, fraction: 0 };
 
   /**
    * Reads the copy. A page that is stale or unsynchronised gives leap 3 and stratum 0 (RFC 5905 §7.3): old truth is
    * never served silently. Root dispersion grows from the anchor on, and both root values are rounded up.
    */
-  refresh(copy: DataView): void {
+  refresh(copy: DataView, smear: SmearKind = SMEAR_NONE): void {
     this.usable = copy.getInt32(COPY_STATE * WORD, NATIVE) !== COPY_NEVER;
     if (!this.usable) return;
     const stratum = copy.getInt32(PAGE_STRATUM * WORD, NATIVE);
@@ -57,6 +68,7 @@ export class ServedHeader {
     const precision = copy.getInt32(PAGE_PRECISION * WORD, NATIVE);
     const floor = copy.getInt32(COPY_PRECISION_FLOOR * WORD, NATIVE);
     this.precision = Math.max(floor, precision);
+    if (smear !== SMEAR_NONE) this.leap = this.smearedLeap(copy, smear);
     this.firstWord = (this.leap << 30) | (this.stratum << 16) | (this.precision & 0xff);
     const sinceAnchor = copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
     const grown = sinceAnchor > 0 ? sinceAnchor * copy.getFloat64(PAGE_DISPERSION_RATE * WORD, NATIVE) : 0;
@@ -65,5 +77,30 @@ export class ServedHeader {
     this.refid = copy.getInt32(PAGE_REFID * WORD, NATIVE);
     this.reftimeSeconds = copy.getInt32(PAGE_REFTIME_SECONDS * WORD, NATIVE);
     this.reftimeFraction = copy.getInt32(PAGE_REFTIME_FRACTION * WORD, NATIVE);
+    if (smear !== SMEAR_NONE) this.smearReference(copy, smear);
+  }
+
+  /** A smeared listener's clients never hear of the leap second; of one learned too late they hear that we do not know. */
+  private smearedLeap(copy: DataView, smear: SmearKind): number {
+    const { event } = this;
+    event.eventSeconds = copy.getInt32(PAGE_SMEAR_EVENT_SECONDS * WORD, NATIVE);
+    event.sign = copy.getInt32(PAGE_SMEAR_SIGN * WORD, NATIVE);
+    event.applied = copy.getInt32(PAGE_SMEAR_APPLIED * WORD, NATIVE) !== 0;
+    const now = copy.getInt32(COPY_NOW_SECONDS * WORD, NATIVE);
+    const late = smear === SMEAR_LINEAR && copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE) !== 0;
+    const within = isSmearing(smear, event, now, copy.getInt32(COPY_NOW_FRACTION * WORD, NATIVE));
+    this.smearing = within && !late;
+    return this.leap === LEAP_UNKNOWN || (within && late) ? LEAP_UNKNOWN : LEAP_NONE;
+  }
+
+  /** Reference id and time as the smeared clock has them. */
+  private smearReference(copy: DataView, smear: SmearKind): void {
+    if (this.smearing && this.stratum > 0) this.refid = REFID_SMEARING;
+    if (copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE) !== 0 && smear === SMEAR_LINEAR) return;
+    const { event, reftime } = this;
+    const offset = smearOffsetSeconds(smear, event, this.reftimeSeconds, this.reftimeFraction);
+    addSeconds(this.reftimeSeconds, this.reftimeFraction, offset, reftime);
+    this.reftimeSeconds = reftime.seconds | 0;
+    this.reftimeFraction = reftime.fraction | 0;
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as page from '../../../../src/core/server/page.ts';
 import { PAGE_AGE_MS_MAX, ServedHeader } from '../../../../src/core/server/served-header.ts';
+import { SMEAR_LINEAR, SMEAR_SLEW } from '../../../../src/core/server/smear.ts';
 import { ResponderBench } from '../../../support/requests.ts';
 
 function refreshed(prepare: (bench: ResponderBench) => void): ServedHeader {
@@ -41,4 +42,28 @@ test('root dispersion grows from the anchor on and is rounded up', () => {
 test('precision is never finer than the spread of the correction', () => {
   expect(refreshed((bench) => bench.setCopy(page.COPY_PRECISION_FLOOR, -21)).precision).toBe(-21);
   expect(refreshed((bench) => bench.setCopy(page.COPY_PRECISION_FLOOR, -30)).precision).toBe(-24);
+});
+
+test('a smeared listener shows no leap second, the smear’s reference id while it lasts, and a smeared reference time', () => {
+  const bench = new ResponderBench(1);
+  const midnight = 3_692_217_600;
+  bench.setCopy(page.PAGE_STRATUM, 2);
+  bench.setCopy(page.PAGE_LEAP, 1);
+  bench.setCopy(page.PAGE_REFID, 0x0a000001);
+  bench.setCopy(page.PAGE_SMEAR_EVENT_SECONDS, midnight | 0);
+  bench.setCopy(page.PAGE_SMEAR_SIGN, 1);
+  bench.setCopy(page.PAGE_REFTIME_SECONDS, (midnight - 1) | 0);
+  bench.setCopy(page.COPY_NOW_SECONDS, (midnight - 1) | 0);
+  const header = new ServedHeader();
+  header.refresh(bench.copy);
+  expect([header.leap, header.refid]).toEqual([1, 0x0a000001]);
+  header.refresh(bench.copy, SMEAR_LINEAR);
+  expect([header.leap, header.refid]).toEqual([0, 0x7f7f01ff]);
+  expect(header.reftimeSeconds >>> 0).toBe(midnight - 2);
+  expect((header.reftimeFraction >>> 0) / 2 ** 32).toBeCloseTo(0.5, 3);
+  header.refresh(bench.copy, SMEAR_SLEW);
+  expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([0, 0x0a000001, midnight - 1]);
+  bench.setCopy(page.PAGE_SMEAR_LATE, 1);
+  header.refresh(bench.copy, SMEAR_LINEAR);
+  expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([3, 0x0a000001, midnight - 1]);
 });

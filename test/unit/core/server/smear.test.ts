@@ -1,0 +1,93 @@
+import { describe, expect, it, test } from 'vitest';
+import {
+  isSmearing,
+  SMEAR_LINEAR,
+  SMEAR_NONE,
+  SMEAR_SLEW,
+  SmearKeeper,
+  type SmearKind,
+  smearOffsetSeconds,
+} from '../../../../src/core/server/smear.ts';
+
+/** 2016-12-31 24:00 UTC. */
+const MIDNIGHT = 3_692_217_600;
+const NOON = MIDNIGHT - 43_200;
+
+/**
+ * A clock that does the leap as the daemon does: `elapsed` SI seconds after the noon before it. Gives what a smeared
+ * listener shows, in seconds from that noon.
+ */
+function shown(kind: SmearKind, sign: number, elapsed: number): number {
+  const leapAt = sign > 0 ? 43_200 : 43_199;
+  const applied = elapsed >= leapAt;
+  const clock = elapsed - (applied ? sign : 0);
+  const seconds = Math.floor(clock);
+  const event = { eventSeconds: MIDNIGHT, sign, applied };
+  return clock + smearOffsetSeconds(kind, event, NOON + seconds, (clock - seconds) * 2 ** 32);
+}
+
+describe.each([1, -1])('smearing a leap second of sign %d', (sign) => {
+  it('runs on one straight line from noon to noon', () => {
+    const total = 86_400 + sign;
+    for (let elapsed = -7200; elapsed <= total + 7200; elapsed += 127.25) {
+      const wanted = elapsed <= 0 ? elapsed : elapsed >= total ? elapsed - sign : (elapsed * 86_400) / total;
+      expect(Math.abs(shown(SMEAR_LINEAR, sign, elapsed) - wanted)).toBeLessThan(1e-6);
+    }
+  });
+
+  it.each([SMEAR_LINEAR, SMEAR_SLEW] as const)(
+    'never jumps nor stands still, around the leap least of all (%d)',
+    (kind) => {
+      for (const from of [-10, 43_190, 86_390, 43_200 + 62_490]) {
+        for (let i = 0; i < 2000; i++) {
+          const step = shown(kind, sign, from + (i + 1) / 100) - shown(kind, sign, from + i / 100);
+          expect(Math.abs(step - 0.01)).toBeLessThan(0.01 * 40e-6 + 1e-9);
+        }
+      }
+    },
+  );
+
+  it('slews from the leap on, at 32 ppm at most, and has done it all 62,500 s later', () => {
+    const leapAt = sign > 0 ? 43_200 : 43_199;
+    expect(shown(SMEAR_SLEW, sign, leapAt - 1)).toBeCloseTo(leapAt - 1, 9);
+    expect(shown(SMEAR_SLEW, sign, leapAt)).toBeCloseTo(leapAt, 6);
+    expect(shown(SMEAR_SLEW, sign, leapAt + 31_250)).toBeCloseTo(leapAt + 31_250 - sign / 2, 6);
+    expect(shown(SMEAR_SLEW, sign, leapAt + 62_500)).toBeCloseTo(leapAt + 62_500 - sign, 6);
+    const rate = shown(SMEAR_SLEW, sign, leapAt + 31_251) - shown(SMEAR_SLEW, sign, leapAt + 31_250) - 1;
+    expect(Math.abs(rate)).toBeCloseTo(32e-6, 7);
+  });
+});
+
+test('without a leap second, or without a smear, the served clock is shown as it is', () => {
+  expect(smearOffsetSeconds(SMEAR_NONE, { eventSeconds: MIDNIGHT, sign: 1, applied: false }, MIDNIGHT - 10, 0)).toBe(0);
+  expect(smearOffsetSeconds(SMEAR_LINEAR, { eventSeconds: 0, sign: 0, applied: false }, MIDNIGHT - 10, 0)).toBe(0);
+});
+
+describe('the keeper of leap seconds', () => {
+  it('keeps one over the leap until every smear of it has ended', () => {
+    const keeper = new SmearKeeper();
+    keeper.update(NOON - 100, 0, 0, MIDNIGHT, 1);
+    expect(keeper).toMatchObject({ sign: 1, eventSeconds: MIDNIGHT, applied: false, isLate: false });
+    keeper.update(MIDNIGHT - 1, 100, -1, MIDNIGHT, 1);
+    expect(keeper.applied).toBe(true);
+    keeper.update(MIDNIGHT + 10, 0, 0, 0, 0);
+    keeper.update(MIDNIGHT + 43_000, 0, 0, 0, 0);
+    expect(keeper.sign).toBe(1);
+    expect(isSmearing(SMEAR_LINEAR, keeper, MIDNIGHT + 43_000, 0)).toBe(true);
+    keeper.update(MIDNIGHT + 62_501, 0, 0, 0, 0);
+    expect(keeper.sign).toBe(0);
+  });
+
+  it('says that one learned after noon is late', () => {
+    const keeper = new SmearKeeper();
+    keeper.update(NOON + 3600, 0, 0, MIDNIGHT, -1);
+    expect(keeper).toMatchObject({ sign: -1, isLate: true });
+  });
+
+  it('forgets one that is taken back', () => {
+    const keeper = new SmearKeeper();
+    keeper.update(NOON - 100, 0, 0, MIDNIGHT, 1);
+    keeper.update(NOON - 99, 0, 0, 0, 0);
+    expect(keeper.sign).toBe(0);
+  });
+});
