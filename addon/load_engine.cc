@@ -145,8 +145,9 @@ class LoadEngine : public Napi::ObjectWrap<LoadEngine> {
     plan.seed = static_cast<uint64_t>(IntegerOption(options, "seed", 1));
     plan.mix = OctetsOption(options, "mix");
     if (info.Env().IsExceptionPending()) return info.Env().Undefined();
+    const uint32_t ordinary = plan.abusers < plan.clients ? plan.clients - plan.abusers : plan.clients;
     const bool sound = plan.rate > 0 && plan.duration_ns >= 0 && plan.timeout_ns > 0 && plan.clients > 0 &&
-                       plan.stride > 0 && plan.stride <= plan.clients && plan.abusers <= plan.clients &&
+                       plan.stride > 0 && plan.stride <= ordinary && plan.abusers <= plan.clients &&
                        plan.crowd_factor > 0 && !plan.mix.empty();
     if (link_ == nullptr || !sound) {
       Napi::TypeError::New(info.Env(), "LoadEngine.begin: impossible step").ThrowAsJavaScriptException();

@@ -103,9 +103,10 @@ bool Ledger::Next(int64_t now_ns, Request& out) noexcept {
   if (abuser) {
     out.client = static_cast<uint32_t>((Random() >> 32) * plan_.abusers >> 32);
   } else {
-    out.client = next_client_;
+    const uint32_t first = plan_.abusers < plan_.clients ? plan_.abusers : 0;
+    out.client = first + next_client_;
     next_client_ += plan_.stride;
-    if (next_client_ >= plan_.clients) next_client_ -= plan_.clients;
+    if (next_client_ >= plan_.clients - first) next_client_ -= plan_.clients - first;
   }
   Pending& pending = pending_[out.sequence & mask_];
   if (pending.state == kOpen) Lose(pending);

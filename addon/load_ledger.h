@@ -63,8 +63,8 @@ struct StepPlan {
   int64_t timeout_ns = kNsPerSecond;
   bool exponential = false;       // spacing; else constant
   uint32_t clients = 1;
-  uint32_t stride = 1;            // order in which clients ask, coprime with `clients`
-  uint32_t abusers = 0;           // the first so many clients ...
+  uint32_t stride = 1;            // order in which clients ask, coprime with the number of those that do not abuse
+  uint32_t abusers = 0;           // the first so many clients do nothing else, unless all do, and ...
   double abuser_share = 0;        // ... send this share of the requests
   int64_t crowd_start_ns = 0;     // from here ...
   int64_t crowd_end_ns = 0;       // ... to here the rate is

@@ -1,5 +1,5 @@
 /**
- * `node --import tsx bench/load/interleaved.ts [--short]`: interleaved clients only, ntpd-ts and a chronyd with a client
+ * `npm run bench:interleaved`: interleaved clients only, ntpd-ts and a chronyd with a client
  * log of 100 MB in alternating rounds, at rising rates and past saturation: how many answers are interleaved, and how far
  * T3 is from the moment the reply reached the generator.
  */
@@ -96,7 +96,7 @@ printBars(bars);
 writeResult(
   {
     name: 'interleaved',
-    command: 'node --import tsx bench/load/interleaved.ts',
+    command: 'npm run bench:interleaved',
     machine: describeMachine('veth pair'),
     figures: { steps: Object.fromEntries(figures), bars },
   },

@@ -1,5 +1,5 @@
 /**
- * `node --import tsx bench/load/policies.ts [--short]`: what lists of 10,000 prefixes, rate control and interleaved mode
+ * `npm run bench:policies`: what lists of 10,000 prefixes, rate control and interleaved mode
  * cost basic clients: answers per second of one core that is asked for more than it can give, with and without them, in
  * alternating rounds. Nobody is refused; that the listener could refuse is what is measured.
  */
@@ -54,7 +54,7 @@ printBars(bars);
 writeResult(
   {
     name: 'policies',
-    command: 'node --import tsx bench/load/policies.ts',
+    command: 'npm run bench:policies',
     machine: describeMachine('veth pair'),
     figures: { ...figures, bars, steps: Object.fromEntries(steps) },
   },

@@ -43,16 +43,17 @@ const LOSS_END = 0.25;
 const RATE_MAX = 1_500_000;
 const WARM_UP = { rate: 50_000, seconds: 2 };
 
-/** Sweeps over one running server. */
+/** Sweeps over one running server; `load` are further options of `ntpd-ts load`. */
 export async function sweep(
   arena: Arena,
   contestant: Contestant,
   server: RunningServer,
   options: SweepOptions,
+  load: readonly string[] = [],
 ): Promise<Sweep> {
   const steps: SweepStep[] = [];
   const measure = async (rate: number): Promise<SweepStep | undefined> => {
-    const measured = await offer(arena, server.pid, { rate, seconds: options.stepSeconds });
+    const measured = await offer(arena, server.pid, { rate, seconds: options.stepSeconds, options: load });
     if (measured === undefined) return undefined;
     const step = describeStep(contestant, measured);
     steps.push(step);

@@ -81,12 +81,13 @@ export class GeneratorPool {
 
 /** Generator `index`'s part of a step: an equal part of the rate, its own clients, its own randomness. */
 function share(step: StepOptions, clients: number, index: number, generators: number): Partial<StepOptions> {
+  const abusers = step.abusers === 0 ? 0 : Math.min(clients, Math.max(1, Math.round(step.abusers / generators)));
   return {
     rate: step.rate / generators,
     samplesPerSecond: step.samplesPerSecond / generators,
     clients,
-    stride: clientStride(clients),
-    abusers: step.abusers === 0 ? 0 : Math.min(clients, Math.max(1, Math.round(step.abusers / generators))),
+    stride: clientStride(abusers < clients ? clients - abusers : clients),
+    abusers,
     seed: step.seed * generators + index,
   };
 }
