@@ -18,6 +18,11 @@ export function formatStatus(status: DaemonStatus): string {
 
 function clockLines(clock: ClockStatus): string[] {
   const lines = [`clock     ${clock.state}${clock.reason === '' ? '' : `: ${clock.reason}`}`];
+  if (clock.agreeingMissing > 0) {
+    lines.push(
+      `missing   ${clock.agreeingMissing} more agreeing ${clock.agreeingMissing === 1 ? 'source' : 'sources'}`,
+    );
+  }
   if (clock.systemPeer !== null) lines.push(`reference ${clock.systemPeer}`);
   if (clock.frequencyPpm !== null) {
     const sigma = clock.frequencySigmaPpm === null ? '' : ` ± ${clock.frequencySigmaPpm.toFixed(3)}`;

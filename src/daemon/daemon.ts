@@ -188,6 +188,7 @@ export class Daemon implements ControlTarget {
       throw listenerError(next, cause);
     }
     time.apply();
+    if (this.time instanceof Synchroniser) this.time.reopenLogs();
     this.settings = next;
     this.pool ??= this.openPool();
     for (const doubt of [...warnings(next.config), ...doubts]) this.log.warn(doubt);

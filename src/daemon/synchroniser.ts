@@ -208,6 +208,11 @@ export class Synchroniser {
     this.settle();
   }
 
+  /** Log files are opened anew, by name: they may have been renamed. */
+  reopenLogs(): void {
+    this.records.reopen();
+  }
+
   /** A few times a second: what others did to the clocks, what is due, and a new publication. */
   private look(): void {
     const now = this.timescale.sample();

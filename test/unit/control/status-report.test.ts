@@ -93,6 +93,14 @@ describe('the status for people', () => {
     expect(text).toMatch(/ntp\.example 192\.0\.2\.1 +system-peer +2 +377 +64 s +20 s +-3\.00 µs/);
   });
 
+  it('says how many agreeing sources are missing', () => {
+    const synchronization = STATUS.synchronization as NonNullable<DaemonStatus['synchronization']>;
+    const clock = { ...synchronization.clock, agreeingMissing: 2 };
+    expect(formatStatus({ ...STATUS, synchronization: { ...synchronization, clock } })).toContain(
+      'missing   2 more agreeing sources',
+    );
+  });
+
   it('shows a server without sources', () => {
     const served = { ...STATUS.served, stratum: 16, leap: 3 };
     const text = formatStatus({
