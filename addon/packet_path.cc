@@ -361,7 +361,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
   std::memcpy(&copy[kCopySinceAnchor], &sinceAnchor, sizeof sinceAnchor);
   copy[kCopyNowSeconds] = static_cast<int32_t>(now >> 32);
   copy[kCopyNowFraction] = static_cast<int32_t>(now);
-  copy[kCopyPrecisionFloor] = precisionFloors_[UnderPressure() ? 1 : 0];
+  copy[kCopyPrecisionFloor] = precisionFloors_[pressed_ ? 1 : 0];
 }
 
 /**

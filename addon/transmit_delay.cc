@@ -20,10 +20,11 @@ constexpr int64_t kDelayNsSane = 1'000'000'000;
 void DelayPlace::Learn(int32_t delayNs, int64_t nowMonoNs) {
   if (count_ > 0 && nowMonoNs - lastMonoNs_ >= kForgetNs) Forget();
   if (count_ >= kSamplesMin && std::abs(delayNs - medianNs_) > std::max(4 * spreadNs_, kMisfitNsMin)) {
-    if (++misfits_ >= kMisfitsMax) Forget();
-  } else {
-    misfits_ = 0;
+    // Left out of the median, so that it cannot widen what the next ones are judged by.
+    if (++misfits_ < kMisfitsMax) return;
+    Forget();
   }
+  misfits_ = 0;
   samples_[next_] = delayNs;
   next_ = (next_ + 1) % kSamples;
   count_ = std::min(count_ + 1, kSamples);
