@@ -5,8 +5,11 @@ import { type NtpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
 import { describeWith } from '../support/requirement.ts';
 import { eventually } from '../support/run.ts';
 
-/** The namespaces share one clock, so whatever a client finds wrong with it is the error of the exchange. */
-const OFFSET_SECONDS_MAX = 200e-6;
+/**
+ * The namespaces share one clock, so whatever a client finds wrong with it is the error of the exchange: microseconds,
+ * and more only while the machine is busy with other things.
+ */
+const OFFSET_SECONDS_MAX = 2e-3;
 
 await describeWith({ root: true, peers: ['chrony'] }, 'chronyd as a client of ntpd-ts', () => {
   let network: Network;

@@ -16,7 +16,8 @@ exec "$@"`;
 
 /** `argv` as it runs in `host`, unable to set any clock. */
 export function withoutClock(host: Host, argv: readonly string[], cpu?: number): string[] {
-  const drop = ['setpriv', '--bounding-set', '-sys_time', '--inh-caps', '-sys_time', '--'];
+  // It ends with whoever started it, also when that is killed.
+  const drop = ['setpriv', '--bounding-set', '-sys_time', '--inh-caps', '-sys_time', '--pdeathsig', 'KILL', '--'];
   const pin = cpu === undefined ? [] : ['taskset', '-c', String(cpu)];
   return host.inside([...drop, 'sh', '-c', GUARD, 'sh', ...pin, ...argv]);
 }
