@@ -29,7 +29,7 @@ export class ServerFilter implements SourceFilter {
         (sample.upSeconds - sample.downSeconds) / 2,
         Math.max((sample.upSeconds + sample.downSeconds) / 2, sample.precisionSeconds),
         [1e-5, 1e-4, 5e-2],
-        [0.5, 0.49, 0.01],
+        [0.4, 0.3, 0.3],
       );
       this.#atLocal = sample.atLocal;
     }
