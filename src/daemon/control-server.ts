@@ -2,12 +2,15 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { TalkerReport } from '../core/server/top-talkers.ts';
 import { OperatorError } from '../errors.ts';
 import type { DaemonStatus } from './status.ts';
 
 /** What the control socket can ask of the daemon. */
 export interface ControlTarget {
   status(): DaemonStatus;
+  /** The sources that ask most, and the prefixes. */
+  clients(limit: number): TalkerReport;
   /** Steps the clock to the best estimate. @returns what was done. @throws OperatorError when it cannot be. */
   forceSync(): string;
   /** Switches polling of all sources, or of those at a configured address, on or off. @returns how many. */
@@ -16,6 +19,12 @@ export interface ControlTarget {
   /** Reads the configuration again. @returns what changed, in words. @throws OperatorError; nothing changed then. */
   reload(): Promise<readonly string[]>;
 }
+
+const CLIENTS_DEFAULT = 20;
+const CLIENTS_QUERY = {
+  type: 'object',
+  properties: { limit: { type: 'string', pattern: '^[1-9][0-9]{0,2}$' } },
+} as const;
 
 const SOURCES_BODY = {
   type: 'object',
@@ -45,6 +54,11 @@ export class ControlServer {
       ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     });
     this.app.get('/status', () => target.status());
+    this.app.get<{ Querystring: { limit?: string } }>(
+      '/clients',
+      { schema: { querystring: CLIENTS_QUERY } },
+      ({ query }) => target.clients(Number(query.limit ?? CLIENTS_DEFAULT)),
+    );
     this.app.post('/force-sync', () => ({ done: target.forceSync() }));
     this.app.post('/reload', async () => ({ changes: await target.reload() }));
     this.app.post<{ Body: { action: string; source?: string } }>(

@@ -3,6 +3,7 @@ import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
+import type { TalkerReport } from '../core/server/top-talkers.ts';
 import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { lockMemory } from '../native/thread-tuning.ts';
@@ -156,6 +157,11 @@ export class Daemon implements ControlTarget {
       },
       synchronization: this.time instanceof Synchroniser ? this.time.status() : null,
     };
+  }
+
+  clients(limit: number): TalkerReport {
+    const [monoSeconds] = process.hrtime();
+    return this.pool?.talkers(monoSeconds, limit) ?? { addresses: [], prefixes: [] };
   }
 
   forceSync(): string {

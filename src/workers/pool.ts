@@ -8,6 +8,7 @@ import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
 import { PREFIX_BUCKETS } from '../core/server/rate-limit.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
+import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top-talkers.ts';
 import type { BorrowedSocket } from '../native/packet-path.ts';
 import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
@@ -85,6 +86,7 @@ export class ServerPool {
   private readonly control: SharedArrayBuffer;
   private readonly controlWords: Int32Array;
   private readonly countersMemory: SharedArrayBuffer;
+  private readonly talkerMemory: readonly SharedArrayBuffer[];
   private readonly wakeFds: number[] = [];
   private readonly piscina: Piscina<ServeTask, void>;
   private readonly running: Promise<void>[] = [];
@@ -98,6 +100,7 @@ export class ServerPool {
     this.options = options;
     this.open = openAll([...options.listeners.entries()], options.workers);
     this.keys = options.keys ?? [];
+    this.talkerMemory = Array.from({ length: options.workers }, () => new SharedArrayBuffer(4 * TALKER_WORDS));
     this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
     this.chosenIds = probeChosenIds();
     this.control = allocateControl(options.workers);
@@ -139,6 +142,15 @@ export class ServerPool {
   /** The sum over all workers. */
   counters(): ServerCounters {
     return sumCounters(this.workerCounters());
+  }
+
+  /** The sources that ask most. @param monoSeconds - CLOCK_MONOTONIC now. */
+  talkers(monoSeconds: number, limit: number): TalkerReport {
+    return readTalkers(
+      this.talkerMemory.map((memory) => new Int32Array(memory)),
+      monoSeconds,
+      limit,
+    );
   }
 
   /** Resolves when every worker serves. */
@@ -213,6 +225,7 @@ export class ServerPool {
       policies: channel.port2,
       hashKey: this.hashKey,
       prefixBuckets: this.prefixBuckets,
+      talkers: this.talkerMemory[workerIndex] as SharedArrayBuffer,
       interleavedCapacityLog2: options.interleavedCapacityLog2 ?? INTERLEAVED_CAPACITY_LOG2,
       seed: randomFillSync(new Int32Array(1))[0] as number,
       chosenIds: this.chosenIds,

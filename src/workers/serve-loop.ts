@@ -2,6 +2,8 @@ import { type MessagePort, threadId } from 'node:worker_threads';
 import { BatchResponder, type ResponderTables } from '../core/server/batch-responder.ts';
 import { Gate } from '../core/server/gate.ts';
 import { InterleavedStore } from '../core/server/interleaved.ts';
+import { KeyedHash } from '../core/server/keyed-hash.ts';
+import { TopTalkers } from '../core/server/top-talkers.ts';
 import { PacketPath } from '../native/packet-path.ts';
 import { setThreadAffinity, setThreadPriority } from '../native/thread-tuning.ts';
 import { CONTROL_STOP, threadWord } from './control-block.ts';
@@ -25,6 +27,8 @@ export interface ServeTask {
   readonly hashKey: readonly [number, number];
   /** Shared by all workers. */
   readonly prefixBuckets: SharedArrayBuffer;
+  /** Where this worker keeps who asks most; read by the coordinator. */
+  readonly talkers: SharedArrayBuffer;
   /** Replies remembered for interleaved mode, as a power of two. */
   readonly interleavedCapacityLog2: number;
   /** A random word of this worker's own. */
@@ -71,6 +75,7 @@ function makeTables(task: ServeTask): ResponderTables {
   return {
     gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, task.seed),
     store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),
+    talkers: new TopTalkers(new Int32Array(task.talkers), new KeyedHash(task.hashKey)),
     workerIndex: task.workerIndex,
     workerBits: task.workerBits,
   };

@@ -7,10 +7,12 @@ import { BatchResponder } from '../../dist/core/server/batch-responder.js';
 import { bucketTableWords, limitOf } from '../../dist/core/server/bucket-table.js';
 import { Gate } from '../../dist/core/server/gate.js';
 import { InterleavedStore } from '../../dist/core/server/interleaved.js';
+import { KeyedHash } from '../../dist/core/server/keyed-hash.js';
 import { DEFAULT_POLICY } from '../../dist/core/server/listener-policy.js';
 import { COPY_TX_REPORTS } from '../../dist/core/server/page.js';
 import { DEFAULT_RATE_LIMITS } from '../../dist/core/server/rate-limit.js';
 import * as slot from '../../dist/core/server/slot.js';
+import { TALKER_WORDS, TopTalkers } from '../../dist/core/server/top-talkers.js';
 import { PacketPath } from '../../dist/native/packet-path.js';
 import { counterRow } from '../../dist/workers/counters.js';
 import { serveUntilStopped } from '../../dist/workers/serve-loop.js';
@@ -53,6 +55,7 @@ if (mode === 'arrays') {
   const responder = new BatchResponder(memory, [DEFAULT_POLICY, guarded], {
     gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
     store: new InterleavedStore(12, 4),
+    talkers: new TopTalkers(new Int32Array(TALKER_WORDS), new KeyedHash([5, 6])),
     workerIndex: 0,
     workerBits: 0,
   });

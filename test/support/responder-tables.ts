@@ -9,6 +9,7 @@ export function workerTables(workerIndex = 0, workerBits = 0): ResponderTables {
   return {
     gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
     store: new InterleavedStore(10, 4),
+    talkers: null,
     workerIndex,
     workerBits,
   };

@@ -31,6 +31,7 @@ import {
 } from './slot.ts';
 import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from './smear.ts';
 import { MAC_UNKNOWN_KEY, type MacPort } from './symmetric-key.ts';
+import type { TopTalkers } from './top-talkers.ts';
 
 /** Counters that a responder adds to: answers by version, then what was done, then drops as DROP_REASONS has them. */
 export const VERSIONS = 8;
@@ -60,12 +61,13 @@ export interface PacketMemory {
 export interface ResponderTables {
   readonly gate: Gate | null;
   readonly store: InterleavedStore | null;
+  readonly talkers: TopTalkers | null;
   /** Which worker this is, as its receive stamps say it, and in how many bits. */
   readonly workerIndex: number;
   readonly workerBits: number;
 }
 
-const NO_TABLES: ResponderTables = { gate: null, store: null, workerIndex: 0, workerBits: 0 };
+const NO_TABLES: ResponderTables = { gate: null, store: null, talkers: null, workerIndex: 0, workerBits: 0 };
 const WORD = 4;
 const NATIVE = true; // the copy is native endian, and both platforms are little
 const NS_PER_SECOND = 1e9;
@@ -83,12 +85,14 @@ export class BatchResponder {
   private readonly counters: Float64Array;
   private readonly gate: Gate | null;
   private readonly store: InterleavedStore | null;
+  private readonly talkers: TopTalkers | null;
   private readonly workerIndex: number;
   private readonly workerMask: number;
   private policies: readonly ListenerPolicy[] = [];
   /** 1 for listeners without lists, limits and smear. */
   private plain: Uint8Array = new Uint8Array(0);
   private macs: MacPort | null = null;
+  private monoSeconds = 0;
   private nowUnits = 0;
   private epoch = 0;
   private octets = 0;
@@ -102,6 +106,7 @@ export class BatchResponder {
     this.counters = memory.counters;
     this.gate = tables.gate;
     this.store = tables.store;
+    this.talkers = tables.talkers;
     this.workerIndex = tables.workerIndex;
     this.workerMask = 2 ** tables.workerBits - 1;
     this.install(policies, null);
@@ -147,6 +152,7 @@ export class BatchResponder {
       const counter = reason === 0 ? COUNT_VERSIONS + version : COUNT_DROPS - 1 - reason;
       counters[counter] = (counters[counter] as number) + 1;
     }
+    if (this.talkers !== null) this.talkers.note(packets, table, received, this.monoSeconds);
   }
 
   /** What is alike for the whole batch; and the transmit stamps that have come since the last one. */
@@ -157,12 +163,14 @@ export class BatchResponder {
       (this.smeared[SMEAR_LINEAR] as ServedHeader).refresh(copy, SMEAR_LINEAR);
       (this.smeared[SMEAR_SLEW] as ServedHeader).refresh(copy, SMEAR_SLEW);
     }
-    if (this.gate !== null) {
+    if (this.gate !== null || this.talkers !== null) {
       const anchorSeconds =
         (copy.getInt32((PAGE_ANCHOR_MONO_NS + 1) * WORD, NATIVE) * 2 ** 32 +
           copy.getUint32(PAGE_ANCHOR_MONO_NS * WORD, NATIVE)) /
         NS_PER_SECOND;
-      this.nowUnits = toUnits(anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE));
+      const seconds = anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
+      this.monoSeconds = seconds | 0;
+      this.nowUnits = toUnits(seconds);
     }
     if (store === null) return;
     this.epoch = copy.getInt32(PAGE_EPOCH * WORD, NATIVE) + copy.getInt32(PAGE_SLEW_EPOCH * WORD, NATIVE);

@@ -16,6 +16,7 @@ function socketPath(): string {
 async function start(path: string, target: Partial<ControlTarget> = {}): Promise<ControlServer> {
   const server = new ControlServer(path, {
     status: () => ({ pid: 42 }) as DaemonStatus,
+    clients: () => ({ addresses: [], prefixes: [] }),
     forceSync: () => 'stepped',
     setOnline: () => 1,
     refreshSources: () => {},
@@ -38,6 +39,8 @@ describe('the control socket', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const client = new ControlClient({ socket: path });
     expect(await client.status()).toEqual({ pid: 42 });
+    expect(await client.call('GET', '/clients?limit=7')).toEqual({ addresses: [], prefixes: [] });
+    await expect(client.call('GET', '/clients?limit=x')).rejects.toThrow();
     expect(await client.call('POST', '/force-sync')).toEqual({ done: 'stepped' });
     await server.stop();
     expect(existsSync(path)).toBe(false);
