@@ -1,12 +1,17 @@
 import { localTime } from '../core/local-time.ts';
 import { clockPrecisionLog2 } from '../native/clock-sample.ts';
 import { readTimex, TIMEX_MAXIMUM_ERROR, TIMEX_STATUS, timexRow } from '../native/timex.ts';
+import { UNIX_EPOCH_NTP_SECONDS } from '../protocol/timestamp.ts';
 import { SystemClockPublisher } from '../workers/system-clock-publisher.ts';
 import { type TimePage, type TimePublication, unsynchronised } from '../workers/time-page.ts';
 
 const PUBLISH_MS = 1000;
 /** The kernel lets its maximum error grow by this much per second. */
 const KERNEL_DISPERSION_RATE = 500e-6;
+
+/** Sign of the leap second that a leap indicator announces. */
+const LEAP_SIGNS: readonly number[] = [0, 1, -1, 0];
+const DAY_MS = 86_400_000;
 
 export interface LocalPublisherOptions {
   readonly page: TimePage;
@@ -56,9 +61,9 @@ export class LocalPublisher {
     publication.rootDelaySeconds = time.rootDelaySeconds;
     publication.rootDispersionSeconds = time.rootDispersionSeconds;
     publication.dispersionRate = options.localStratum < 16 ? 0 : KERNEL_DISPERSION_RATE;
+    publication.leapSign = LEAP_SIGNS[time.leap] ?? 0;
+    publication.leapEventSeconds = publication.leapSign === 0 ? 0 : nextMidnight(Date.now());
     this.clock.publish(publication);
-    publication.reftimeSeconds = publication.anchorSeconds;
-    publication.reftimeFraction = publication.anchorFraction;
   }
 
   private kernelState(): { state: number; status: number; maximumErrorUs: number } {
@@ -67,4 +72,9 @@ export class LocalPublisher {
     const [status = 0, maximumErrorUs = 0] = [timex[TIMEX_STATUS], timex[TIMEX_MAXIMUM_ERROR]];
     return { state: state < 0 ? 5 : state, status, maximumErrorUs };
   }
+}
+
+/** The end of the UTC day, when the kernel inserts or deletes the second that it was told of: NTP seconds. */
+function nextMidnight(unixMs: number): number {
+  return ((Math.floor(unixMs / DAY_MS) + 1) * (DAY_MS / 1000) + UNIX_EPOCH_NTP_SECONDS) >>> 0;
 }

@@ -32,6 +32,9 @@ export class SystemClockPublisher {
     time.publishedMonoNsHigh = time.anchorMonoNsHigh;
     time.anchorSeconds = clocks[CLOCKS_REAL_SECONDS] as number;
     time.anchorFraction = clocks[CLOCKS_REAL_FRACTION] as number;
+    // The system clock is its own reference: it was right, as far as anybody knows, just now.
+    time.reftimeSeconds = time.anchorSeconds;
+    time.reftimeFraction = time.anchorFraction;
     time.rate = 0;
     time.mappingNsLow = this.mapping.low;
     time.mappingNsHigh = this.mapping.high;
