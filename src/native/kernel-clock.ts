@@ -6,11 +6,14 @@ import {
   ADJ_FREQUENCY,
   ADJ_MAXERROR,
   ADJ_NANO,
+  ADJ_OFFSET,
+  ADJ_OFFSET_SINGLESHOT,
   ADJ_SETOFFSET,
   ADJ_STATUS,
   ADJ_TICK,
   STA_DELETE,
   STA_INSERT,
+  STA_PLL,
   STA_UNSYNCHRONISED,
   TIMEX_ESTIMATED_ERROR,
   TIMEX_FREQUENCY,
@@ -96,6 +99,7 @@ export class KernelClock implements ClockPort {
       status: at(TIMEX_STATUS),
       maximumErrorSeconds: at(TIMEX_MAXIMUM_ERROR) / 1e6,
     };
+    this.endKernelSlews();
     this.frequency = (this.found.frequencyPpm + (this.found.tickUs - TICK_NOMINAL_US) * TICK_PPM) * 1e-6;
     this.setFrequency(this.frequency, ADJ_STATUS, (row) => {
       row[TIMEX_STATUS] = STA_UNSYNCHRONISED;
@@ -174,6 +178,18 @@ export class KernelClock implements ClockPort {
       row[TIMEX_STATUS] = this.status();
     });
     this.nextChangeLocal = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Ends what the kernel still does by itself for those before us: an offset that was given to its PLL goes on being
+   * worked off with the PLL switched off, and is taken back only while that is on; adjtime()'s has a call of its own.
+   */
+  private endKernelSlews(): void {
+    this.begin(ADJ_OFFSET | ADJ_STATUS);
+    this.row[TIMEX_STATUS] = STA_PLL | STA_UNSYNCHRONISED;
+    check(this.calls.adjust(this.row));
+    this.begin(ADJ_OFFSET_SINGLESHOT);
+    check(this.calls.adjust(this.row));
   }
 
   private endSlew(frequency: number): void {

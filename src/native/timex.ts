@@ -21,6 +21,8 @@ export const TIMEX_TAI = 20;
 export const TIMEX_WORDS = 21;
 
 /** Modes: which fields a call sets (protocol of adjtimex(2)). */
+/** An offset for the kernel's PLL, while that is on. */
+export const ADJ_OFFSET = 0x0001;
 export const ADJ_FREQUENCY = 0x0002;
 export const ADJ_MAXERROR = 0x0004;
 export const ADJ_ESTERROR = 0x0008;
@@ -28,8 +30,11 @@ export const ADJ_STATUS = 0x0010;
 export const ADJ_SETOFFSET = 0x0100;
 export const ADJ_NANO = 0x2000;
 export const ADJ_TICK = 0x4000;
+/** adjtime(), with nothing else in one call. */
+export const ADJ_OFFSET_SINGLESHOT = 0x8001;
 
 /** Status bits that are ours to set. */
+export const STA_PLL = 0x01;
 export const STA_INSERT = 0x10;
 export const STA_DELETE = 0x20;
 export const STA_UNSYNCHRONISED = 0x40;

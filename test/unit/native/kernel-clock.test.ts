@@ -14,6 +14,7 @@ class RecordedKernel {
     this.state[timex.TIMEX_FREQUENCY] = 12.5 * 65_536;
     this.state[timex.TIMEX_STATUS] = 0x2001;
     this.state[timex.TIMEX_MAXIMUM_ERROR] = 1234;
+    this.state[timex.TIMEX_OFFSET] = 400_000;
   }
 
   read = (row: Float64Array): number => {
@@ -31,6 +32,9 @@ class RecordedKernel {
     keep(timex.ADJ_FREQUENCY, timex.TIMEX_FREQUENCY);
     keep(timex.ADJ_TICK, timex.TIMEX_TICK);
     keep(timex.ADJ_STATUS, timex.TIMEX_STATUS);
+    // The real one takes an offset, also one of nothing, only while its PLL is on.
+    const isPllOn = ((this.state[timex.TIMEX_STATUS] as number) & timex.STA_PLL) !== 0;
+    if (modes !== timex.ADJ_OFFSET_SINGLESHOT && isPllOn) keep(timex.ADJ_OFFSET, timex.TIMEX_OFFSET);
     keep(timex.ADJ_MAXERROR, timex.TIMEX_MAXIMUM_ERROR);
     keep(timex.ADJ_ESTERROR, timex.TIMEX_ESTIMATED_ERROR);
     return 0;
@@ -38,7 +42,12 @@ class RecordedKernel {
 
   /** The last call, by the names of its fields; those that its modes do not name must be 0. */
   last(): Record<string, number> {
-    const row = this.calls.at(-1) as Float64Array;
+    return this.named(-1);
+  }
+
+  /** Likewise an earlier call. */
+  named(call: number): Record<string, number> {
+    const row = this.calls.at(call) as Float64Array;
     const names = Object.entries(timex).filter(([name]) => name.startsWith('TIMEX_') && name !== 'TIMEX_WORDS');
     const fields = names.map(([name, word]) => [name.slice(6).toLowerCase(), row[word as number] as number] as const);
     return Object.fromEntries(fields.filter(([, value]) => value !== 0));
@@ -54,13 +63,24 @@ describe('the system clock', () => {
   it('is taken over as it runs, the kernel PLL off, unsynchronised', () => {
     const { kernel, clock } = start();
     expect(clock.found).toEqual({ frequencyPpm: 12.5, tickUs: 10_000, status: 0x2001, maximumErrorSeconds: 0.001234 });
-    expect(kernel.calls).toHaveLength(1);
+    expect(kernel.calls).toHaveLength(3);
     expect(kernel.last()).toEqual({
       modes: timex.ADJ_FREQUENCY | timex.ADJ_TICK | timex.ADJ_STATUS,
       frequency: 12.5 * 65_536,
       tick: 10_000,
       status: timex.STA_UNSYNCHRONISED,
     });
+  });
+
+  it('is relieved of what the kernel still slews by itself, while the PLL is on, before that is switched off', () => {
+    const { kernel } = start();
+    expect(kernel.named(0)).toEqual({
+      modes: timex.ADJ_OFFSET | timex.ADJ_STATUS,
+      status: timex.STA_PLL | timex.STA_UNSYNCHRONISED,
+    });
+    expect(kernel.named(1)).toEqual({ modes: timex.ADJ_OFFSET_SINGLESHOT });
+    expect(kernel.state[timex.TIMEX_OFFSET]).toBe(0);
+    expect((kernel.state[timex.TIMEX_STATUS] as number) & timex.STA_PLL).toBe(0);
   });
 
   it('is stepped with a normalised time: whole seconds down, nanoseconds up', () => {
