@@ -297,8 +297,6 @@ export class ClockKeeper {
     this.leaps.leap();
     this.truth.shift(-event.sign);
     this.discipline.leap(nowLocal, this.truth.variables.line, event.sign);
-    this.#armedSign = 0;
-    this.#clock.armLeap?.(0);
     const message = event.sign > 0 ? 'a leap second was inserted' : 'a leap second was deleted';
     this.#act(nowLocal, message);
     this.#event('info', 'leap-done', message);
@@ -308,6 +306,11 @@ export class ClockKeeper {
   #showLeap(nowLocal: LocalSeconds): void {
     const now = this.absoluteAt(nowLocal);
     if (this.leaps.event !== null) this.leaps.consider(now, null);
+    if (this.leaps.event === null && this.#armedSign !== 0) {
+      // Not before: the kernel does the leap by its own clock, at a tick that may come after our look at it.
+      this.#armedSign = 0;
+      this.#clock.armLeap?.(0);
+    }
     if (this.state === 'starting' || this.state === 'withdrawn') return;
     const { event } = this.leaps;
     const isAhead = event !== null && this.leaps.dueSeconds !== Number.POSITIVE_INFINITY;

@@ -237,6 +237,28 @@ describe('leap seconds', () => {
     expect(world.events.filter((event) => event.code === 'leap-done').length).toBe(1);
   });
 
+  test.each([0.004, 0.4])('the kernel stays told of it until it has done it, %f s late', (lateSeconds) => {
+    const world = worldOf({
+      sources: three,
+      synchronization: { minimumAgreeingSources: 2, leapMode: 'kernel' },
+      startNtpSeconds: newYear - 1000,
+    });
+    const told: number[] = [];
+    Object.assign(world.clock, { armLeap: (sign: number) => told.push(sign) });
+    world.leapSeconds = (atTrue) => (atTrue >= 1000 ? -1 : 0);
+    for (const server of world.servers.values()) server.leap = 1;
+    world.runUntil(1000 + lateSeconds);
+    expect(told).toEqual([1]);
+    world.clock.push(-1);
+    for (const server of world.servers.values()) server.leap = 0;
+    world.runUntil(1020);
+    expect(told).toEqual([1, 0]);
+    world.runUntil(1200);
+    expect(told).toEqual([1, 0]);
+    expect(Math.abs(world.clockError)).toBeLessThan(50e-6);
+    expect(world.clock.steps.length).toBe(1);
+  });
+
   test('one of three that announces is not enough', () => {
     const world = worldOf({
       sources: three,
