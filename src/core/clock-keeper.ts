@@ -181,7 +181,8 @@ export class ClockKeeper {
     const isSynchronised = this.state === 'synchronised' || this.state === 'holdover';
     const remaining = Math.abs(this.discipline.correction(nowLocal, this.truth.variables.line));
     const maximum = this.truth.maximumErrorAt(nowLocal) + remaining;
-    this.#clock.setErrors(maximum, this.truth.estimatedErrorAt(nowLocal), isSynchronised);
+    // The clock's own errors, not those of what we serve: what is still to be slewed is one that is known.
+    this.#clock.setErrors(maximum, this.truth.estimatedErrorAt(nowLocal) + remaining, isSynchronised);
     const lastSeconds = this.#clock.errorsLastSeconds;
     this.#errorsDueLocal = lastSeconds === undefined ? Number.POSITIVE_INFINITY : nowLocal + lastSeconds;
   }

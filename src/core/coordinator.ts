@@ -226,6 +226,7 @@ export class Coordinator {
   clockStepped(nowLocal: LocalSeconds, deltaSeconds: number): void {
     const message = `the clock was set by somebody else, by ${deltaSeconds.toFixed(6)} s`;
     this.#put({ kind: 'event', level: 'warning', code: 'foreign-step', message, source: null });
+    this.#keeper.stateErrors(nowLocal);
     this.#settle(nowLocal);
   }
 

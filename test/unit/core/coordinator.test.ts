@@ -161,12 +161,27 @@ describe('steps after the start', () => {
     world.runUntil(300);
     world.clock.push(-5);
     world.coordinator.clockStepped(world.nowLocal, -5);
+    expect(world.clock.maximumErrorSeconds).toBeGreaterThan(5);
+    expect(world.clock.estimatedErrorSeconds).toBeGreaterThan(4.999);
     const at = world.nowTrue;
     world.runUntil(at + 25, () => expect(Math.abs(world.servedError)).toBeLessThan(1e-3));
     expect(world.clock.steps.length).toBe(1);
     world.runUntil(at + 80);
     expect(world.clock.steps.length).toBe(2);
     expect(Math.abs(world.clockError)).toBeLessThan(1e-3);
+  });
+
+  test('while the clock is slewed to what we serve, it is told to be as wrong as that', () => {
+    const world = worldOf();
+    world.runUntil(300);
+    world.clock.push(0.02);
+    world.coordinator.clockStepped(world.nowLocal, 0.02);
+    world.runUntil(310, () => {
+      expect(world.clock.estimatedErrorSeconds).toBeGreaterThan(Math.abs(world.clockError) - 50e-6);
+      expect(world.clock.maximumErrorSeconds).toBeGreaterThan(Math.abs(world.clockError));
+    });
+    world.runUntil(900);
+    expect(world.clock.estimatedErrorSeconds).toBeLessThan(1e-3);
   });
 
   test('the only source jumps by a second: not believed before it has held, then followed', () => {
