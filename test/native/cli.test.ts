@@ -122,12 +122,14 @@ describe('the command line', () => {
     const done = await run([
       'sh',
       '-c',
-      `ulimit -n 50; exec "$0" "$@"`,
+      `ulimit -n 200; exec "$0" "$@"`,
       process.execPath,
       PROGRAM,
       'serve',
       '--listen',
       '127.0.0.1:11772',
+      '--workers',
+      '200',
     ]);
     expect(done.status, done.stderr).toBe(69);
     expect(done.stderr).toMatch(/too few file descriptors[^\n]+\n$/);

@@ -86,7 +86,10 @@ function judgeSteps(steps: readonly Step[]): void {
   }
 }
 
-describe('a day of random faults', () => {
+/** Enough for the slowest machine: how long it takes is not what is tested. */
+const TIMEOUT_MS = 1_200_000;
+
+describe('a day of random faults', { timeout: TIMEOUT_MS }, () => {
   it('never throws, never steps without a rule, never selects without an agreeing majority', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => runDay(seed, SOURCES_PER_WORLD)),
