@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { StampResult } from './accuracy/stamps.ts';
+import type { WorldsResult } from './accuracy/worlds.ts';
 import type { Machine } from './frame/machine.ts';
 import { type Result, readResult } from './frame/results.ts';
 import type { Spread } from './frame/statistics.ts';
@@ -18,6 +19,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   load: () => table('load', throughput),
   stamps: () => table('stamps', stamps),
   peers: () => table('peers', peers),
+  worlds: () => table('worlds', worlds),
   soak: () => table('soak', soak),
 };
 
@@ -96,6 +98,33 @@ function peers({ machine, figures, command }: Result<PeersResult>): string {
   ];
   const rounds = figures.peers[0]?.best.rounds ?? 0;
   return `${markdown(headings, rows)}\n\n${source(machine, command, rounds)}`;
+}
+
+function worlds({ machine, figures, command }: Result<WorldsResult>): string {
+  const rows = figures.worlds.map((world) => [
+    world.scenario,
+    `${world.rmsMicroseconds.toFixed(1)} µs`,
+    world.rmsRatio.toFixed(2),
+    world.maxRatio.toFixed(2),
+    world.frequencyRatio.toFixed(2),
+    `${world.packets} (${world.chronyPackets})`,
+    `${(100 * world.within2).toFixed(1)} %, ${(100 * world.within4).toFixed(2)} %`,
+    `${(100 * world.boundCoverage).toFixed(2)} %`,
+  ]);
+  const headings = [
+    'world',
+    'RMS offset',
+    'RMS / chrony',
+    'max / chrony',
+    'frequency / chrony',
+    'packets (chrony)',
+    'within 2σ, 4σ',
+    'within the bound',
+  ];
+  return (
+    `${markdown(headings, rows)}\n\n\`${command}\`: medians of ${figures.seeds.length} seeds, shares of all their seconds; ` +
+    `commit ${machine.commit}, ${machine.at.slice(0, 10)}.`
+  );
 }
 
 function soak({ machine, figures, command }: Result<SoakResult>): string {

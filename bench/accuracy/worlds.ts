@@ -1,14 +1,11 @@
 /**
  * The whole coordinator beside chrony in the worlds of the published comparison: same oscillators, delays and polls.
  *
- *   node --import tsx bench/accuracy/worlds.ts [--seeds 7] [--first 1] [--only NAME,NAME] [--json FILE]
+ *   npm run bench:worlds -- [--seeds 7] [--first 1] [--only NAME,NAME] [--short]
  *
  * Prints medians over the seeds of RMS, largest and RMS frequency error as ratios to chrony's, and the honesty of σ
  * pooled over all seconds of all seeds. Exits 1 when a bar is missed.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { daemonAgent } from '../../src/simulate/daemon-agent.ts';
@@ -16,6 +13,8 @@ import { loadScenario } from '../../src/simulate/load-scenario.ts';
 import type { NodeResult } from '../../src/simulate/record.ts';
 import { simulate } from '../../src/simulate/simulation.ts';
 import { medianOf } from '../../src/simulate/statistics.ts';
+import { describeMachine } from '../frame/machine.ts';
+import { writeResult } from '../frame/results.ts';
 
 /** chrony in clknetsim: medians of 7 seeds. Offsets in µs, frequency in ppm, the bar for our RMS as a share of its. */
 const CHRONY = {
@@ -39,15 +38,16 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '7' },
     first: { type: 'string', default: '1' },
     only: { type: 'string' },
-    json: { type: 'string', default: fileURLToPath(new URL('../results/accuracy-worlds.json', import.meta.url)) },
+    short: { type: 'boolean', default: false },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.first) + index);
 const only = values.only?.split(',');
 
-interface Row {
+/** One world's figures. */
+export interface WorldFigures {
   scenario: string;
-  /** Judged by the clock's own error, as chrony's figures are. */
+  /** Of the clock itself, as chrony's figures are. */
   rmsMicroseconds: number;
   rmsRatio: number;
   rmsBar: number;
@@ -66,7 +66,14 @@ interface Row {
   passed: boolean;
 }
 
-function judge(scenario: keyof typeof CHRONY): Row {
+/** What is kept of a run. */
+export interface WorldsResult {
+  seeds: number[];
+  cpuSeconds: number;
+  worlds: WorldFigures[];
+}
+
+function judge(scenario: keyof typeof CHRONY): WorldFigures {
   const loaded = loadScenario(
     fileURLToPath(new URL(`../../test/simulation/scenarios/${scenario}.toml`, import.meta.url)),
   );
@@ -128,16 +135,13 @@ console.table(
   })),
 );
 
-const result = {
-  benchmark: 'accuracy-worlds',
-  commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),
-  kernel: release(),
-  cpu: cpus()[0]?.model ?? 'unknown',
-  node: process.version,
-  seeds,
-  cpuSeconds: (used.user + used.system) / 1e6,
-  rows,
-};
-mkdirSync(new URL('../results/', import.meta.url), { recursive: true });
-writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
+writeResult<WorldsResult>(
+  {
+    name: 'worlds',
+    command: 'npm run bench:worlds',
+    machine: describeMachine('simulated'),
+    figures: { seeds, cpuSeconds: (used.user + used.system) / 1e6, worlds: rows },
+  },
+  values.short || only !== undefined,
+);
 process.exitCode = rows.every(({ passed }) => passed) ? 0 : 1;
