@@ -12,6 +12,11 @@ const POINTS = 48;
 /** σ of the Gaussian that stands for one point of the grid, in steps of the grid. */
 const KERNEL = 0.65;
 const ZOOMS_MAX = 24;
+/** Steps of the grid that one σ of the product must have. */
+const RESOLUTION = 3.2;
+/** Standard deviations of the belief, and of the widest jump, that the grid reaches. */
+const REACH = 6;
+const JUMP_REACH = 4;
 /** Room for the grid's Gaussians and one per kind of jump. */
 const GAUSSIANS = POINTS + 2;
 
@@ -120,16 +125,33 @@ export class Belief {
    * @returns the likelihood of the measurement given everything before, logarithm.
    */
   update(likelihood: Likelihood, low: number, high: number): number {
-    const reach = 6 * Math.sqrt(this.varianceOffset);
-    const jump = this.#count - 1;
-    const jumpReach = 4 * Math.sqrt(this.#xx[jump] as number);
-    let from = Math.max(low, this.offset - jumpReach);
-    let to = Math.min(high, this.offset + jumpReach);
+    const reach = REACH * Math.sqrt(this.varianceOffset);
+    const jumpReach = JUMP_REACH * Math.sqrt(this.#xx[this.#count - 1] as number);
+    const from = Math.max(low, this.offset - jumpReach);
+    const to = Math.min(high, this.offset + jumpReach);
+    let evidence = from < to ? this.#weigh(likelihood, from, to) : 0;
     if (!(from < this.offset && this.offset < to)) {
-      from = Math.min(from, to, this.offset - reach);
-      to = Math.max(from, to, this.offset + reach);
+      // Sample and belief contradict each other: a jump to where the sample points, or a sample to be doubted.
+      const doubted = this.#weigh(likelihood, this.offset - reach, this.offset + reach);
+      if (doubted > evidence) evidence = doubted;
+      else evidence = this.#weigh(likelihood, from, to);
     }
+    if (evidence > 0) this.#settle();
+    // Nobody can explain this one: the jumps that were considered go, the rest stays as it was.
+    else this.#count -= JUMPS.length;
+    return Math.log(evidence);
+  }
+
+  /**
+   * Multiplies the sum of Gaussians with a likelihood on a grid between two offsets, made finer until it
+   * resolves the product.
+   *
+   * @returns the integral of the product; 0 when nothing is left of it.
+   */
+  #weigh(likelihood: Likelihood, low: number, high: number): number {
     const mass = this.#mass;
+    let from = low;
+    let to = high;
     let evidence = 0;
     for (let zoom = 0; zoom < ZOOMS_MAX; zoom++) {
       const step = (to - from) / (POINTS - 1);
@@ -143,11 +165,7 @@ export class Belief {
         total += m;
         mean += m * i;
       }
-      if (!(total > 0)) {
-        // Nobody can explain this one. The jumps that were considered go, the rest stays as it was.
-        this.#count -= JUMPS.length;
-        return Number.NEGATIVE_INFINITY;
-      }
+      if (!(total > 0)) return 0;
       mean /= total;
       let variance = 0;
       for (let i = 0; i < POINTS; i++) variance += (mass[i] as number) * (i - mean) ** 2;
@@ -155,13 +173,12 @@ export class Belief {
       evidence = total * step;
       this.first = from;
       this.step = step;
-      if (sigma > 3.2) break;
+      if (sigma > RESOLUTION) break;
       const half = Math.max(7 * sigma, 2);
       to = from + Math.min(POINTS - 1, mean + half) * step;
       from += Math.max(0, mean - half) * step;
     }
-    this.#settle();
-    return Math.log(evidence);
+    return evidence;
   }
 
   /** Density of the predicted sum of Gaussians, with the moments of the frequency, at the points of a grid. */

@@ -11,6 +11,9 @@
 const WINDOW = 512;
 /** Degrees of the sum of both delays; each direction has half. */
 const DEGREES = [2, 3, 4, 6, 8, 12, 20, 40, 80] as const;
+/** Samples that must agree on a longer route, and how far it is, in units of the spread of the sums. */
+export const MOVED_SAMPLES = 8;
+const MOVED_SPREADS = 4;
 /** Fewest sums that a shape is fitted to. */
 const FIT_MIN = 16;
 /** Kolmogorov's distance, times √n, that a fit may have. */
@@ -70,6 +73,7 @@ export class DelayFloor {
   readonly #scales = new Float64Array(DEGREES.length);
   readonly #floors = new Float64Array(DEGREES.length);
   readonly #edges = new Float64Array(DEGREES.length);
+  readonly #recent = new Float64Array(MOVED_SAMPLES);
   #count = 0;
   #best = 0;
 
@@ -79,8 +83,19 @@ export class DelayFloor {
     }
   }
 
-  add(sum: number, precisionSeconds: number): void {
+  /**
+   * Takes in the sum of both delays of one exchange.
+   *
+   * @returns over how many samples, this one included, the path has been another one: 0 if it is still the same.
+   */
+  add(sum: number, precisionSeconds: number): number {
     this.#sums[this.#count++ % WINDOW] = sum;
+    const moved = this.#moved(sum);
+    if (moved > 0) {
+      for (let i = 0; i < moved; i++) this.#recent[i] = this.#sums[(this.#count - moved + i) % WINDOW] as number;
+      this.#sums.set(this.#recent.subarray(0, moved));
+      this.#count = moved;
+    }
     const n = Math.min(this.#count, WINDOW);
     const sorted = this.#sorted.subarray(0, n);
     sorted.set(this.#sums.subarray(0, n));
@@ -90,6 +105,25 @@ export class DelayFloor {
     this.#judge();
     this.edgeSeconds = Math.max((this.#edges[this.#best] as number) / 2, precisionSeconds);
     this.meanSeconds = ((DEGREES[this.#best] as number) / 2) * (this.#scales[this.#best] as number);
+    return moved;
+  }
+
+  /**
+   * Whether the route has changed. One sum far below the floor is enough. Upwards it takes some that all lie
+   * above it by much more than they differ among themselves: a queue that fills does not do that.
+   */
+  #moved(sum: number): number {
+    if (this.#count <= FIT_MIN) return 0;
+    const floor = 2 * this.floorSeconds;
+    const usual = MOVED_SPREADS * 2 * this.meanSeconds;
+    if (floor - sum > usual) return 1;
+    if (sum - floor < usual) return 0;
+    const recent = this.#recent;
+    for (let i = 0; i < MOVED_SAMPLES; i++) recent[i] = this.#sums[(this.#count - 1 - i) % WINDOW] as number;
+    recent.sort();
+    const least = recent[0] as number;
+    const spread = (recent[MOVED_SAMPLES - 3] as number) - least;
+    return least - floor > Math.max(usual, MOVED_SPREADS * spread) ? MOVED_SAMPLES : 0;
   }
 
   /** Lays the densities through the `n` smallest sums. False when none of them fits. */

@@ -1,34 +1,30 @@
-import { DelayFloor } from './delay-floor.ts';
+import { DelayFloor, MOVED_SAMPLES } from './delay-floor.ts';
 import { DelayShape } from './delay-shape.ts';
 
 /**
- * How likely a sample is for every offset: the competing ideas of a path, and which of them holds.
+ * How likely a sample is for every offset, by two ideas of what a path does.
  *
- * - `common`: both directions are alike. Their shape is learned from sums alone, which no clock can bend, and
- *   equal shapes cannot pull the offset to either side. The default.
- * - `offset`: whatever the delays say, the offset itself jitters (a stamp taken late, ports that are hashed onto
+ * - Delays: both directions have a floor and the same shape above it. The shape is learned from sums alone, which
+ *   no clock can bend, and equal shapes cannot pull the offset to either side.
+ * - Jitter: whatever the delays say, the offset itself jitters (a stamp taken late, ports that are hashed onto
  *   paths of opposite asymmetry, a reference clock, which has no delays at all).
  */
 
-export const IDEAS = ['common', 'offset'] as const;
-export type Idea = (typeof IDEAS)[number];
-
-const COMMON_MEMORY = 800;
+const SHAPE_MEMORY = 800;
 const POINTS = 64;
-/** Evidence is the logarithm of a ratio of likelihoods; it fades, is bounded per sample, and must be ahead by some. */
-const EVIDENCE_KEEP = 0.99;
-const EVIDENCE_STEP = 4;
-const EVIDENCE_AHEAD = 6;
-/** Samples before ideas are compared. */
-const SETTLED = 12;
 /** Share of samples whose offset jitters four times as much as usual. */
 const WILD = 0.1;
 const WILD_RATIO = 4;
-const JITTER_KEEP = 1 - 1 / 64;
+const JITTER_MEMORY = 64;
+/** Samples before one that is out of proportion counts for less. */
+const JITTER_FIRST = 8;
+const JITTER_MIN = 1e-8;
+/** Standard errors of the offset that an asymmetry must exceed. */
+const MOVED_SIGMAS = 5;
 /** Probability that a delay undercuts the floor without any reason that the model knows. */
 const BELOW_FLOOR = 1e-4;
 /** Reach of a jittering offset, in standard deviations of the wild ones. */
-const OFFSET_REACH = 6;
+const JITTER_REACH = 6;
 /** Reach of the floor's doubt, in its standard errors. */
 const EDGE_REACH = 8;
 
@@ -36,20 +32,22 @@ export class DelayModel {
   /** The offset lies within [`low`, `high`] if both delays are above the floor. */
   low = 0;
   high = 0;
-  idea: Idea = 'common';
   readonly #floor = new DelayFloor();
-  readonly #common = new DelayShape(COMMON_MEMORY);
-  /** How far the idea of a jittering offset is ahead. */
-  #evidence = 0;
-  #samples = 0;
+  /** Half of what the floor towards the source exceeds the one back by. */
+  #asymmetry = 0;
+  readonly #recentUp = new Float64Array(MOVED_SAMPLES);
+  readonly #recentDown = new Float64Array(MOVED_SAMPLES);
+  #taken = 0;
+  readonly #shape = new DelayShape(SHAPE_MEMORY);
   /** Delays of the current sample above the floor, were the offset 0. */
   #upExcess = 0;
   #downExcess = 0;
-  /** Mean, variance and height of the current sample's likelihood by the `common` idea. */
+  /** Mean, variance and height of the current sample's likelihood by the delays. */
   #centre = 0;
   #width = 0;
   #height = 0;
-  #jitterVariance = -1;
+  #jitterSamples = 0;
+  #jitterVariance = JITTER_MIN ** 2;
 
   get floorSeconds(): number {
     return this.#floor.floorSeconds;
@@ -60,89 +58,108 @@ export class DelayModel {
     return this.#floor.meanSeconds;
   }
 
-  /** Takes a sample in: learns from its sum, and prepares its likelihood. */
-  take(upSeconds: number, downSeconds: number, precisionSeconds: number): void {
-    this.#samples++;
+  /** Offset by the current sample alone, and its σ. */
+  get offsetSeconds(): number {
+    return this.#centre;
+  }
+
+  get offsetSigmaSeconds(): number {
+    return Math.sqrt(this.#width);
+  }
+
+  /**
+   * Takes a sample in: learns from its sum, and prepares its likelihood.
+   *
+   * @param expected - the offset that was foretold for it, and `sigma` how surely; NaN for the first sample.
+   */
+  take(upSeconds: number, downSeconds: number, precisionSeconds: number, expected: number, sigma: number): void {
     const sum = upSeconds + downSeconds;
-    this.#floor.add(sum, precisionSeconds);
+    const slot = this.#taken++ % MOVED_SAMPLES;
+    this.#recentUp[slot] = upSeconds - expected;
+    this.#recentDown[slot] = downSeconds + expected;
+    const moved = this.#floor.add(sum, precisionSeconds);
+    if (moved > 0) this.#share(moved, sigma);
     const floor = this.#floor.floorSeconds;
-    this.#common.expect(this.#floor.laws, floor, this.#floor.meanSeconds);
-    this.#common.learnSum(sum - 2 * floor);
-    this.#upExcess = upSeconds - floor;
-    this.#downExcess = downSeconds - floor;
+    this.#shape.expect(this.#floor.laws, floor, this.#floor.meanSeconds);
+    this.#shape.learnSum(sum - 2 * floor);
+    this.#upExcess = upSeconds - this.#asymmetry - floor;
+    this.#downExcess = downSeconds + this.#asymmetry - floor;
     const reach = EDGE_REACH * this.#floor.edgeSeconds;
     this.low = -this.#downExcess - reach;
     this.high = this.#upExcess + reach;
     this.#measure();
   }
 
-  /** Likelihood of the current sample at `count` offsets from `first`, by the idea that holds. */
-  readonly likelihood = (first: number, step: number, out: Float64Array, count: number): void => {
-    for (let i = 0; i < count; i++) out[i] = this.#likelihoodAt(this.idea, first + i * step);
-  };
-
-  /** Compares the ideas by what the belief had foretold for the current sample: a Gaussian of the offset. */
-  compare(predicted: number, variance: number): void {
-    const sigma = Math.sqrt(variance);
-    const from = Math.max(this.low, predicted - 5 * sigma);
-    const to = Math.min(this.high, predicted + 5 * sigma);
-    let common = 1e-300;
-    if (from < to) {
-      const step = (to - from) / (POINTS - 1);
-      for (let i = 0; i < POINTS; i++) {
-        const x = from + i * step;
-        const z = (x - predicted) / sigma;
-        common += Math.exp(-0.5 * z * z) * this.#likelihoodAt('common', x);
-      }
-      common *= step / (sigma * 2.5066282746310002);
+  /**
+   * Shares a change of the route out between the directions. While the clock is known better than the route has
+   * changed, it tells which direction became longer; the offset need not follow. If both did about equally, as
+   * most do, the floors count as equal again.
+   */
+  #share(moved: number, sigma: number): void {
+    let up = Number.POSITIVE_INFINITY;
+    let down = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < moved; i++) {
+      const slot = (this.#taken - 1 - i) % MOVED_SAMPLES;
+      up = Math.min(up, this.#recentUp[slot] as number);
+      down = Math.min(down, this.#recentDown[slot] as number);
     }
-    const offset = Math.max(this.#offsetLikelihood(predicted, variance), 1e-300);
-    this.#learnJitter(predicted, variance);
-    if (this.#samples < SETTLED) return;
-    const step = Math.min(Math.max(Math.log(offset / common), -EVIDENCE_STEP), EVIDENCE_STEP);
-    this.#evidence = EVIDENCE_KEEP * this.#evidence + step;
-    if (Math.abs(this.#evidence) > EVIDENCE_AHEAD) this.idea = this.#evidence > 0 ? 'offset' : 'common';
-    if (this.idea === 'common') return;
-    const reach = OFFSET_REACH * Math.sqrt(WILD_RATIO ** 2 * this.#jitterVariance + this.#width);
-    this.low = this.#centre - reach;
-    this.high = this.#centre + reach;
+    const asymmetry = (up - down) / 2;
+    const doubt = MOVED_SIGMAS * sigma + 2 * this.#floor.meanSeconds;
+    this.#asymmetry = Math.abs(asymmetry) > doubt ? asymmetry : 0;
   }
 
-  #likelihoodAt(idea: Idea, offset: number): number {
-    if (idea === 'offset') return this.#offsetLikelihood(offset, 0);
-    const up = this.#upExcess - offset;
-    const down = this.#downExcess + offset;
-    return this.#density(up) * this.#density(down);
+  /** Likelihood of the current sample at `count` offsets from `first`, by the delays. */
+  readonly byDelays = (first: number, step: number, out: Float64Array, count: number): void => {
+    for (let i = 0; i < count; i++) out[i] = this.#likelihoodAt(first + i * step);
+  };
+
+  /** Likelihood of the current sample at `count` offsets from `first`, by the jitter of the offset. */
+  readonly byJitter = (first: number, step: number, out: Float64Array, count: number): void => {
+    const usual = this.#jitterVariance + this.#width;
+    const wild = WILD_RATIO ** 2 * this.#jitterVariance + this.#width;
+    const height = this.#height / 2.5066282746310002;
+    const usualHeight = (height * (1 - WILD)) / Math.sqrt(usual);
+    const wildHeight = (height * WILD) / Math.sqrt(wild);
+    for (let i = 0; i < count; i++) {
+      const square = -0.5 * (first + i * step - this.#centre) ** 2;
+      out[i] = usualHeight * Math.exp(square / usual) + wildHeight * Math.exp(square / wild);
+    }
+  };
+
+  /** How far from `offsetSeconds` a jittering offset may be, seconds. */
+  get jitterReach(): number {
+    return JITTER_REACH * Math.sqrt(WILD_RATIO ** 2 * this.#jitterVariance + this.#width);
+  }
+
+  /** Learns how much the offset jitters from what had been foretold for the current sample. */
+  learnJitter(predicted: number, variance: number): void {
+    const square = Math.max((this.#centre - predicted) ** 2 - this.#width - variance, JITTER_MIN ** 2);
+    const gain = 1 / Math.min(++this.#jitterSamples, JITTER_MEMORY);
+    const bounded = this.#jitterSamples < JITTER_FIRST ? square : Math.min(square, 16 * this.#jitterVariance);
+    this.#jitterVariance += gain * (bounded - this.#jitterVariance);
+  }
+
+  #likelihoodAt(offset: number): number {
+    return this.#density(this.#upExcess - offset) * this.#density(this.#downExcess + offset);
   }
 
   /** A delay below the floor is a floor that was wrong by a little, or, rarely, anything. */
   #density(excess: number): number {
-    if (excess >= 0) return this.#common.density(excess);
+    if (excess >= 0) return this.#shape.density(excess);
     const z = excess / this.#floor.edgeSeconds;
     const mean = this.#floor.meanSeconds;
     const distance = mean - excess;
-    return this.#common.density(0) * Math.exp(-0.5 * z * z) + (BELOW_FLOOR * mean) / (distance * distance);
+    return this.#shape.density(0) * Math.exp(-0.5 * z * z) + (BELOW_FLOOR * mean) / (distance * distance);
   }
 
-  #offsetLikelihood(offset: number, variance: number): number {
-    const square = (offset - this.#centre) ** 2;
-    const usual = this.#jitterVariance + this.#width + variance;
-    const wild = WILD_RATIO ** 2 * this.#jitterVariance + this.#width + variance;
-    return (
-      (this.#height / 2.5066282746310002) *
-      (((1 - WILD) / Math.sqrt(usual)) * Math.exp((-0.5 * square) / usual) +
-        (WILD / Math.sqrt(wild)) * Math.exp((-0.5 * square) / wild))
-    );
-  }
-
-  /** Moments of the sample's likelihood by the `common` idea, over all offsets that the floor allows. */
+  /** Moments of the sample's likelihood by the delays, over all offsets that the floor allows. */
   #measure(): void {
     const step = (this.high - this.low) / (POINTS - 1);
     let total = 1e-300;
     let mean = 0;
     let square = 0;
     for (let i = 0; i < POINTS; i++) {
-      const mass = this.#likelihoodAt('common', this.low + i * step);
+      const mass = this.#likelihoodAt(this.low + i * step);
       total += mass;
       mean += mass * i;
       square += mass * i * i;
@@ -151,12 +168,5 @@ export class DelayModel {
     this.#height = total * step;
     this.#centre = this.low + mean * step;
     this.#width = Math.max(square / total - mean * mean, 0) * step * step;
-  }
-
-  #learnJitter(predicted: number, variance: number): void {
-    const square = Math.max((this.#centre - predicted) ** 2 - this.#width - variance, 1e-18);
-    if (this.#jitterVariance < 0) this.#jitterVariance = square;
-    const bounded = Math.min(square, 9 * this.#jitterVariance + 1e-14);
-    this.#jitterVariance = JITTER_KEEP * this.#jitterVariance + (1 - JITTER_KEEP) * bounded;
   }
 }

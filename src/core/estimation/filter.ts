@@ -5,45 +5,72 @@ import type { Estimate, SourceFilter } from './estimate.ts';
 import type { Sample } from './sample.ts';
 import { WanderBank } from './wander-bank.ts';
 
+/** What is known of an oscillator at first: a crystal, a bad one, or a clock that somebody else turns. */
+const FREQUENCY_SIGMAS = [2e-5, 2e-4, 5e-2];
+const FREQUENCY_WEIGHTS = [0.5, 0.45, 0.05];
+
+/** Samples before the two ideas of a path are compared. */
+const SETTLED = 12;
+/** Logarithm of the ratio of likelihoods: how much survives a sample, most per sample, and how much decides. */
+const AHEAD_KEEP = 0.99;
+const AHEAD_STEP = 4;
+const AHEAD_ENOUGH = 6;
+
 /** A server's filter: learns the path's delays and the oscillator's wander, and weighs every sample by both. */
 export class ServerFilter implements SourceFilter {
-  readonly #bank = new WanderBank();
+  /** What is believed if the delays tell where the offset is, and if the offset itself jitters. */
+  readonly #byDelays = new WanderBank();
+  readonly #byJitter = new WanderBank();
+  /** How far the second is ahead in foretelling samples. */
+  #jitterAhead = 0;
+  #bank = this.#byDelays;
+  #samples = 0;
   readonly #calibration = new Calibration();
   #delays = new DelayModel();
   #atLocal = 0;
-  #started = false;
 
   reset(): void {
-    this.#started = false;
+    this.#samples = 0;
+    this.#jitterAhead = 0;
+    this.#bank = this.#byDelays;
+    this.#byDelays.reset();
+    this.#byJitter.reset();
     this.#delays = new DelayModel();
     this.#calibration.reset();
   }
 
   add(sample: Sample): void {
-    const bank = this.#bank;
     const delays = this.#delays;
-    delays.take(sample.upSeconds, sample.downSeconds, sample.precisionSeconds);
-    if (!this.#started) {
-      this.#started = true;
-      bank.start(
-        (sample.upSeconds - sample.downSeconds) / 2,
-        Math.max((sample.upSeconds + sample.downSeconds) / 2, sample.precisionSeconds),
-        [1e-5, 1e-4, 5e-2],
-        [0.4, 0.3, 0.3],
-      );
+    const byDelays = this.#byDelays;
+    const byJitter = this.#byJitter;
+    const { upSeconds, downSeconds, precisionSeconds } = sample;
+    if (this.#samples++ === 0) {
+      delays.take(upSeconds, downSeconds, precisionSeconds, Number.NaN, Number.NaN);
+      byDelays.start(delays.offsetSeconds, delays.offsetSigmaSeconds, FREQUENCY_SIGMAS, FREQUENCY_WEIGHTS);
+      byJitter.start(delays.offsetSeconds, delays.offsetSigmaSeconds, FREQUENCY_SIGMAS, FREQUENCY_WEIGHTS);
       this.#atLocal = sample.atLocal;
+      return;
     }
-    bank.advance(Math.max(0, sample.atLocal - this.#atLocal));
+    const elapsed = Math.max(0, sample.atLocal - this.#atLocal);
     this.#atLocal = sample.atLocal;
-    const predicted = bank.offset;
-    const variance = bank.varianceOffset;
-    delays.compare(predicted, variance);
-    bank.update(delays.likelihood, delays.low, delays.high);
-    this.#calibration.add(bank.offset - predicted, variance - bank.varianceOffset);
+    byDelays.advance(elapsed);
+    byJitter.advance(elapsed);
+    const predicted = this.#bank.offset;
+    const variance = this.#bank.varianceOffset;
+    delays.take(upSeconds, downSeconds, precisionSeconds, predicted, Math.sqrt(variance));
+    if (this.#samples > SETTLED) delays.learnJitter(byJitter.offset, byJitter.varianceOffset);
+    const reach = delays.jitterReach;
+    const jitter = byJitter.update(delays.byJitter, delays.offsetSeconds - reach, delays.offsetSeconds + reach);
+    const ahead = jitter - byDelays.update(delays.byDelays, delays.low, delays.high);
+    this.#calibration.add(this.#bank.offset - predicted, variance - this.#bank.varianceOffset);
+    if (this.#samples <= SETTLED) return;
+    this.#jitterAhead = AHEAD_KEEP * this.#jitterAhead + Math.min(Math.max(ahead, -AHEAD_STEP), AHEAD_STEP);
+    if (this.#jitterAhead > AHEAD_ENOUGH) this.#bank = byJitter;
+    if (this.#jitterAhead < -AHEAD_ENOUGH) this.#bank = byDelays;
   }
 
   predict(atLocal: LocalSeconds, out: Estimate): boolean {
-    if (!this.#started) return false;
+    if (this.#samples === 0) return false;
     const bank = this.#bank;
     const t = atLocal - this.#atLocal;
     const inflation = this.#calibration.inflation;

@@ -37,6 +37,13 @@ export class WanderBank {
     for (let i = 0; i < MODELS; i++) this.#models.push(new Belief(WANDER_USUAL * WANDER_RATIO ** i));
   }
 
+  /** Forgets all evidence; `start` must follow. */
+  reset(): void {
+    for (let i = 0; i < MODELS; i++) (this.#models[i] as Belief).wander = WANDER_USUAL * WANDER_RATIO ** i;
+    this.#scores.fill(0);
+    this.#weights.fill(1 / MODELS);
+  }
+
   /** Starts all models: see `Belief.start`. */
   start(offset: number, offsetSigma: number, frequencySigmas: readonly number[], weights: readonly number[]): void {
     for (const model of this.#models) model.start(offset, offsetSigma, frequencySigmas, weights);
@@ -49,14 +56,21 @@ export class WanderBank {
     this.#summarise();
   }
 
-  /** Weighs a measurement in all models: see `Belief.update`. */
-  update(likelihood: Likelihood, low: number, high: number): void {
+  /**
+   * Weighs a measurement in all models: see `Belief.update`.
+   *
+   * @returns the likelihood of the measurement given everything before, logarithm.
+   */
+  update(likelihood: Likelihood, low: number, high: number): number {
+    let evidence = 0;
     for (let i = 0; i < MODELS; i++) {
-      const evidence = (this.#models[i] as Belief).update(likelihood, low, high);
-      this.#scores[i] = EVIDENCE_KEEP * (this.#scores[i] as number) + Math.max(evidence, EVIDENCE_MIN);
+      const one = Math.max((this.#models[i] as Belief).update(likelihood, low, high), EVIDENCE_MIN);
+      this.#scores[i] = EVIDENCE_KEEP * (this.#scores[i] as number) + one;
+      evidence += (this.#weights[i] as number) * Math.exp(one);
     }
     this.#weigh();
     this.#summarise();
+    return Math.log(evidence);
   }
 
   #weigh(): void {
