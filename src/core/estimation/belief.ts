@@ -25,7 +25,7 @@ const GAUSSIANS = POINTS + 2;
  * frequency did (a machine moved, a source reset). Rate per second; σ of both jumps.
  */
 const JUMPS = [
-  { rate: 5e-7, offset: 0, frequency: 1e-6 },
+  { rate: 2e-7, offset: 0, frequency: 1e-6 },
   { rate: 1e-9, offset: 0.1, frequency: 1e-4 },
 ] as const;
 

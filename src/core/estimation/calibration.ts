@@ -12,7 +12,8 @@ const SUM_KEEP = 1 - 1 / 8;
 const MEMORY_KEEP = 1 - 1 / 256;
 /** Weight of the assumption that the model is right, in samples. */
 const TRUST = 24;
-const INFLATION_MAX = 25;
+/** A step that nobody foretold (a jump) counts as this many standard deviations. */
+const STEP_MAX = 5;
 
 export class Calibration {
   #sum = 0;
@@ -27,10 +28,11 @@ export class Calibration {
 
   /** Adds a step of the mean, and the variance that the measurement took away. */
   add(step: number, varianceTaken: number): void {
-    this.#sum = SUM_KEEP * this.#sum + step;
-    this.#sumVariance = SUM_KEEP * SUM_KEEP * this.#sumVariance + varianceTaken;
+    this.#sumVariance = Math.max(SUM_KEEP * SUM_KEEP * this.#sumVariance + varianceTaken, 0);
     if (!(this.#sumVariance > 0)) return;
-    const ratio = Math.min((this.#sum * this.#sum) / this.#sumVariance, INFLATION_MAX);
+    const bound = STEP_MAX * Math.sqrt(this.#sumVariance);
+    this.#sum = SUM_KEEP * this.#sum + Math.min(Math.max(step, -bound), bound);
+    const ratio = (this.#sum * this.#sum) / this.#sumVariance;
     this.#ratios = TRUST + (this.#ratios - TRUST) * MEMORY_KEEP + ratio;
     this.#count = TRUST + (this.#count - TRUST) * MEMORY_KEEP + 1;
   }

@@ -11,15 +11,24 @@
 const WINDOW = 512;
 /** Degrees of the sum of both delays; each direction has half. */
 const DEGREES = [2, 3, 4, 6, 8, 12, 20, 40, 80] as const;
-/** Samples that must agree on a longer route, and how far it is, in units of the spread of the sums. */
+/**
+ * A longer route shows in so many sums in a row that are above the floor by some times their spread and the usual
+ * spread, and higher than all but a small share of those before; a shorter one in a single sum.
+ */
 export const MOVED_SAMPLES = 8;
-const MOVED_SPREADS = 4;
+const LONGER = 4;
+const SHORTER = 16;
+const UNUSUAL = 0.15;
 /** Fewest sums that a shape is fitted to. */
 const FIT_MIN = 16;
+/** From this many sums on the laws are fitted anew only after so many more, or below the floor. */
+const FIT_OFTEN = 64;
+const FIT_EVERY = 4;
 /** Kolmogorov's distance, times √n, that a fit may have. */
 const FIT_DISTANCE = 1.4;
 /** Standard errors by which a law's floor is thought to be wrong, and how often. */
 const EDGE = 0.6;
+const EDGE_YOUNG = 1.5;
 const SHIFTS = [-1, 0, 1] as const;
 const SHIFT_WEIGHTS = [0.25, 0.5, 0.25] as const;
 /** Laws less plausible than this are left out. */
@@ -47,6 +56,36 @@ function gammaQuantile(degree: number, share: number): number {
     else high = middle;
   }
   return (low + high) / 2;
+}
+
+/**
+ * Quantiles of the small sum that the floor hangs on, in scales, by count of sums and degree. Filled when first
+ * needed, the same for every source.
+ */
+const LOWS = new Float64Array((WINDOW + 1) * DEGREES.length);
+const MEDIANS = Float64Array.from(DEGREES, (degree) => gammaQuantile(degree, 0.5));
+const LOG_FACTORIALS = Float64Array.from(DEGREES, logFactorial);
+
+function logFactorial(degree: number): number {
+  let sum = 0;
+  for (let i = 2; i < degree; i++) sum += Math.log(i);
+  return sum;
+}
+
+/** Rank, from 0, of the small sum that the floor of `n` sums hangs on; the smallest of many is too erratic. */
+function anchorRank(n: number): number {
+  return Math.min(Math.floor(n / 50), 3);
+}
+
+/** Share of all delays that lie below the sum of that rank, by its median. */
+function anchorShare(n: number): number {
+  return (anchorRank(n) + 0.7) / (n + 0.4);
+}
+
+function anchorQuantile(n: number, law: number): number {
+  const at = n * DEGREES.length + law;
+  if (LOWS[at] === 0) LOWS[at] = gammaQuantile(DEGREES[law] as number, anchorShare(n));
+  return LOWS[at] as number;
 }
 
 /** One way to lay a Gamma density under the sums; quantities of one direction. */
@@ -97,6 +136,7 @@ export class DelayFloor {
       this.#count = moved;
     }
     const n = Math.min(this.#count, WINDOW);
+    if (n >= FIT_OFTEN && this.#count % FIT_EVERY !== 0 && sum >= 2 * this.floorSeconds) return moved;
     const sorted = this.#sorted.subarray(0, n);
     sorted.set(this.#sums.subarray(0, n));
     sorted.sort();
@@ -109,31 +149,34 @@ export class DelayFloor {
   }
 
   /**
-   * Whether the route has changed. One sum far below the floor is enough. Upwards it takes some that all lie
-   * above it by much more than they differ among themselves: a queue that fills does not do that.
+   * Whether the route has changed. One sum very far below the floor is enough. Upwards it takes some that lie
+   * above what was usual by much more than they differ among themselves: a queue that fills does not do that.
    */
   #moved(sum: number): number {
     if (this.#count <= FIT_MIN) return 0;
     const floor = 2 * this.floorSeconds;
-    const usual = MOVED_SPREADS * 2 * this.meanSeconds;
-    if (floor - sum > usual) return 1;
-    if (sum - floor < usual) return 0;
+    const usual = 2 * this.meanSeconds;
+    if (floor - sum > SHORTER * usual) return 1;
+    if (sum - floor < LONGER * usual) return 0;
     const recent = this.#recent;
     for (let i = 0; i < MOVED_SAMPLES; i++) recent[i] = this.#sums[(this.#count - 1 - i) % WINDOW] as number;
     recent.sort();
     const least = recent[0] as number;
-    const spread = (recent[MOVED_SAMPLES - 3] as number) - least;
-    return least - floor > Math.max(usual, MOVED_SPREADS * spread) ? MOVED_SAMPLES : 0;
+    const spread = (recent[MOVED_SAMPLES - 1] as number) - least;
+    if (least - floor < LONGER * Math.max(usual, spread)) return 0;
+    const n = Math.min(this.#count, WINDOW);
+    let above = 0;
+    for (let i = 0; i < n; i++) if ((this.#sums[i] as number) >= least) above++;
+    return above - MOVED_SAMPLES <= UNUSUAL * n ? MOVED_SAMPLES : 0;
   }
 
   /** Lays the densities through the `n` smallest sums. False when none of them fits. */
   #fit(n: number, precisionSeconds: number): boolean {
     const sorted = this.#sorted;
-    const rank = Math.min(Math.floor(n / 50), 3);
-    const anchor = sorted[rank] as number;
+    const anchor = sorted[anchorRank(n)] as number;
     const median = sorted[n >> 1] as number;
     const spread = Math.max(median - anchor, 2 * precisionSeconds, n < 3 ? 0.1 * anchor : 0);
-    const share = (rank + 0.7) / (n + 0.4);
+    const share = anchorShare(n);
     const used = Math.ceil(n * LOWER);
     const last = sorted[used - 1] as number;
     let best = 0;
@@ -143,23 +186,22 @@ export class DelayFloor {
         this.#scores[j] = Number.NEGATIVE_INFINITY;
         continue;
       }
-      const low = gammaQuantile(degree, share);
-      const scale = spread / Math.max(gammaQuantile(degree, 0.5) - low, 0.5);
+      const low = anchorQuantile(n, j);
+      const scale = spread / Math.max((MEDIANS[j] as number) - low, 0.5);
       const floor = anchor - low * scale;
-      let logFactorial = 0;
-      for (let i = 2; i < degree; i++) logFactorial += Math.log(i);
+      const normaliser = LOG_FACTORIALS[j] as number;
       let logLikelihood = (n - used) * Math.log(Math.max(1 - gammaBelow(degree, (last - floor) / scale), 1e-300));
       for (let i = 0; i < used; i++) {
         const z = Math.max(((sorted[i] as number) - floor) / scale, 1e-3);
         logLikelihood += (degree - 1) * Math.log(z) - z;
       }
-      this.#scores[j] = logLikelihood - used * (Math.log(scale) + logFactorial);
+      this.#scores[j] = logLikelihood - used * (Math.log(scale) + normaliser);
       this.#scales[j] = scale;
       // Light takes time: no sum of two delays is negative, unless the source is a clock without any.
       this.#floors[j] = Math.min(Math.max(floor, 0), sorted[0] as number) / 2;
       // The standard error of the quantile that the floor hangs on.
-      const density = Math.exp((degree - 1) * Math.log(low) - low - logFactorial);
-      this.#edges[j] = (EDGE * scale * Math.sqrt((share * (1 - share)) / n)) / density / 2;
+      const density = Math.exp((degree - 1) * Math.log(low) - low - normaliser);
+      this.#edges[j] = ((EDGE + EDGE_YOUNG / n) * scale * Math.sqrt((share * (1 - share)) / n)) / density / 2;
       if ((this.#scores[j] as number) > (this.#scores[best] as number)) best = j;
     }
     this.#best = best;

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { DelayModel } from '../../../../src/core/estimation/delay-model.ts';
+import { Variates } from '../../../simulation/support/random.ts';
+
+const OUT = new Float64Array(1);
+
+function at(model: DelayModel, offset: number): number {
+  model.byDelays(offset, 1, OUT, 1);
+  return OUT[0] as number;
+}
+
+function learned(): DelayModel {
+  const model = new DelayModel();
+  const random = new Variates(11);
+  for (let i = 0; i < 200; i++) {
+    model.take(1e-3 + 1e-4 * random.exponential(), 1e-3 + 1e-4 * random.exponential(), 1e-7, 0, 1e-5);
+  }
+  return model;
+}
+
+describe('the likelihood of a sample', () => {
+  it('is flat between the two edges that exponential delays make, and falls off outside', () => {
+    const model = learned();
+    model.take(1.2e-3, 1.1e-3, 1e-7, 0, 1e-5);
+    expect(at(model, 0.1e-3) / at(model, 0)).toBeGreaterThan(0.7);
+    expect(at(model, 0.1e-3) / at(model, 0)).toBeLessThan(1.4);
+    expect(at(model, 0.3e-3)).toBeLessThan(0.02 * at(model, 0));
+    expect(at(model, -0.2e-3)).toBeLessThan(0.02 * at(model, 0));
+    expect(model.offsetSeconds).toBeCloseTo(50e-6, 4);
+  });
+
+  it('heeds the direction that is not queued', () => {
+    const model = learned();
+    model.take(1.02e-3, 30e-3, 1e-7, 0, 1e-5);
+    expect(at(model, 0)).toBeGreaterThan(20 * at(model, 0.1e-3));
+    expect(at(model, -0.1e-3) / at(model, 0)).toBeGreaterThan(0.1);
+  });
+
+  it('knows the direction that became longer while the offset is known', () => {
+    const model = learned();
+    const random = new Variates(12);
+    for (let i = 0; i < 12; i++) {
+      model.take(6e-3 + 1e-4 * random.exponential(), 1e-3 + 1e-4 * random.exponential(), 1e-7, 0, 1e-5);
+    }
+    expect(Math.abs(model.offsetSeconds)).toBeLessThan(0.4e-3);
+    expect(2 * model.floorSeconds).toBeGreaterThan(6.5e-3);
+  });
+
+  it('learns how much an offset jitters that no delay betrays', () => {
+    const model = new DelayModel();
+    for (let i = 0; i < 100; i++) {
+      const jitter = i % 2 === 0 ? 1e-4 : -1e-4;
+      model.take(1e-3 + jitter, 1e-3 - jitter, 1e-7, 0, 1e-5);
+      model.learnJitter(0, 1e-10);
+    }
+    expect(model.jitterReach).toBeGreaterThan(5e-4);
+    model.byJitter(0, 1, OUT, 1);
+    const centre = OUT[0] as number;
+    model.byJitter(1e-2, 1, OUT, 1);
+    expect(OUT[0] as number).toBeLessThan(centre);
+  });
+});
