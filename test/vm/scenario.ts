@@ -80,8 +80,8 @@ export async function checkSlew(world: World): Promise<void> {
   const backSeconds = await world.until(() => {
     looks.push(world.look());
     return Math.abs(world.truth.systemError()) < SETTLED_SECONDS;
-  }, 180);
-  world.check(`it is slewed back within ${backSeconds.toFixed(0)} s`, backSeconds < 180);
+  }, 240);
+  world.check(`it is slewed back within ${backSeconds.toFixed(0)} s`, backSeconds < 240);
   const rates = looks.slice(1).map((look, i) => {
     const before = looks[i] as Look;
     return (look.errorSeconds - before.errorSeconds) / (look.atSeconds - before.atSeconds);
