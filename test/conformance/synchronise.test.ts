@@ -50,6 +50,8 @@ await describeWith(
 
     /** Offsets of one of our daemons against the clock that all namespaces share, which is the truth. */
     async function samples(port: number, host: string = ours.ipv4): Promise<QuerySample[]> {
+      const ended = Object.values(daemons).find(({ child }) => !child.running);
+      if (ended !== undefined) throw new Error(`a daemon of ours has ended:\n${ended.child.output}`);
       const done = await ntpdTs(network.host(0), ['query', '--json', '-n', '8', '-i', '0.1', `${host}:${port}`]);
       const [result] = JSON.parse(done.stdout) as { samples: QuerySample[] }[];
       return result?.samples ?? [];
