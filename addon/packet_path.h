@@ -189,7 +189,6 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   std::unique_ptr<TxAsk[]> asks_;
   uint32_t nextAskId_ = 0;
   uint32_t asksOpen_ = 0;
-  uint32_t repliesSinceSample_ = 0;
   int64_t lastSampleMonoNs_ = 0;
   int64_t lastExpiryMonoNs_ = 0;
   AskCost askCost_;

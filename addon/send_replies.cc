@@ -27,8 +27,8 @@ constexpr uint32_t kHeaderXmt = 40;
 constexpr uint32_t kHeaderRec = 32;
 constexpr uint32_t kHeaderOctets = 48;
 
-// One reply in kSampleEvery asks for its transmit stamp, at most every kSampleIntervalNs.
-constexpr uint32_t kSampleEvery = 256;
+// A reply asks for its transmit stamp for the correction at most every kSampleIntervalNs: one in hundreds on a busy
+// server, every one on an idle one, whose caches are cold in a way that only its own replies can tell.
 constexpr int64_t kSampleIntervalNs = 2'500'000;
 constexpr int64_t kLearnIntervalNs = 1'000'000;
 constexpr uint32_t kSamplesPerCost = 4;
@@ -105,11 +105,9 @@ bool PacketPath::ShareChunk(uint32_t a, uint32_t b) {
          WorkOf(Row(a)[kSlotReplyFlags]) == WorkOf(Row(b)[kSlotReplyFlags]);
 }
 
-/** Whether one of our own samples is due; a bounded rate, faster while little is known. */
+/** Whether one of our own samples is due. */
 bool PacketPath::SampleDue(int64_t nowMonoNs) {
-  if (!correct_) return false;
-  const int64_t since = nowMonoNs - lastSampleMonoNs_;
-  return repliesSinceSample_ >= kSampleEvery ? since >= kSampleIntervalNs : since >= kSampleIntervalNs * 40;
+  return correct_ && nowMonoNs - lastSampleMonoNs_ >= kSampleIntervalNs;
 }
 
 /**
@@ -138,7 +136,6 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   }
   if (sample) {
     lastSampleMonoNs_ = clockMonoNs;
-    repliesSinceSample_ = 0;
     // What asking costs is measured in turn with the samples, so that both meet the same state of the caches; after
     // the replies, so that none waits for it.
     if (samplesDue_++ % kSamplesPerCost == 0) {
@@ -146,15 +143,22 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
       costDue_ = true;
     }
   }
-  repliesSinceSample_ += count;
 
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t slot = slots[i];
     uint32_t* row = Row(slot);
     uint8_t* packet = arena_.data() + row[kSlotStart];
     const uint32_t flags = row[kSlotReplyFlags];
+    const bool sampled = sample && i + 1 == count;
+    const bool report = (flags & kReplyReportTx) != 0;
+    uint32_t id = 0;
+    const bool ask =
+        (sampled || report) && PrepareAsk(slot, firstPlace + i, delayRow, clockMonoNs, clock, sampled, id);
+    if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
     if ((flags & kReplyXmtGiven) == 0) {
-      const int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, firstPlace + i, clockMonoNs) : 0;
+      int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, firstPlace + i, clockMonoNs) : 0;
+      // What was learned leaves the cost of asking out; this one pays it.
+      if (ask && delayNs > 0) delayNs = std::min(delayNs + askCost_.CostNs(), TransmitDelay::kDelayNsMax);
       NtpTime xmt = clock + static_cast<uint64_t>(NtpUnits(delayNs));
       xmt = ((xmt & ~fuzzMask_) | (random_.Next() & fuzzMask_)) & ~NtpTime{1};
       const NtpTime rec = LoadNtp(packet + kHeaderRec);
@@ -173,12 +177,6 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
       length = macAt + (keys_ != nullptr ? keys_->Seal(packet, macAt, row[kSlotSealKey], version) : 0);
     }
 
-    const bool sampled = sample && i + 1 == count;
-    const bool report = (flags & kReplyReportTx) != 0;
-    uint32_t id = 0;
-    const bool ask =
-        (sampled || report) && PrepareAsk(slot, firstPlace + i, delayRow, clockMonoNs, clock, sampled, id);
-    if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
     sendData_[i] = {packet, length};
     msghdr& header = sendHeaders_[i].msg_hdr;
     header.msg_name = &slots_[slot].address;
