@@ -124,8 +124,8 @@ export function randomWorld(random: RandomStream, sources: number): RandomWorld 
     source: servers.map(({ name }) => ({
       mode: 'server',
       address: name,
-      pollMin: 6 + Math.floor(random.uniform() * 3),
-      pollMax: 9 + Math.floor(random.uniform() * 2),
+      pollMin: 7 + Math.floor(random.uniform() * 3),
+      pollMax: 10,
       sourcePort: pick(['fresh', 'sticky']),
       noselect: chance(0.05),
       prefer: chance(0.05),
