@@ -107,6 +107,9 @@ describe('deadlines', () => {
     expect(keeper.nextLocal(6)).toBeCloseTo(95, 5);
     clock.push(-1);
     keeper.advance(100.00001);
+    // The kernel does it at its own next tick: disarmed before that, it would not.
+    expect(armed).toEqual([1]);
+    keeper.advance(106);
     expect(armed).toEqual([1, 0]);
     expect(clock.steps).toEqual([]);
     expect(keeper.truth.offsetAt(100)).toBe(-1);
