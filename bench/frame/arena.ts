@@ -37,7 +37,7 @@ const AUTOGROUP = '/proc/self/autogroup';
 const AUTOGROUP_NICE = -19;
 
 /**
- * Puts this session, generator and contestants alike, before everything else on the machine while it measures.
+ * Puts the benchmark, generator and contestants alike, before everything else on the machine while it measures.
  * The kernel weighs sessions against each other (sched_autogroup), so nice values alone would not do it.
  */
 function comeFirst(): void {
