@@ -1,7 +1,6 @@
 import { macStart } from '../../protocol/extension-field.ts';
 import { HEADER_OCTETS, MODE_SERVER, ORG, REC, XMT } from '../../protocol/header.ts';
 import { KEY_ID_OCTETS } from '../../protocol/mac.ts';
-import { toUnits } from './bucket-table.ts';
 import { DROP_BAD_MAC, DROP_NO_TIME, DROP_REASONS, DROP_UNKNOWN_KEY } from './drop-reason.ts';
 import type { Gate } from './gate.ts';
 import { type InterleavedStore, namesReceiveStamp, ownerOf } from './interleaved.ts';
@@ -93,7 +92,6 @@ export class BatchResponder {
   private plain: Uint8Array = new Uint8Array(0);
   private macs: MacPort | null = null;
   private monoSeconds = 0;
-  private nowUnits = 0;
   private epoch = 0;
   private octets = 0;
 
@@ -170,7 +168,7 @@ export class BatchResponder {
         NS_PER_SECOND;
       const seconds = anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
       this.monoSeconds = seconds | 0;
-      this.nowUnits = toUnits(seconds);
+      this.gate?.time.set(seconds);
     }
     if (store === null) return;
     this.epoch = copy.getInt32(PAGE_EPOCH * WORD, NATIVE) + copy.getInt32(PAGE_SLEW_EPOCH * WORD, NATIVE);
@@ -193,7 +191,7 @@ export class BatchResponder {
     const { packets, table, gate, served } = this;
     if (!served.usable) return DROP_NO_TIME;
     if (gate !== null && (policy.access !== null || policy.limits !== null)) {
-      const refused = gate.judge(table, row, policy, this.nowUnits);
+      const refused = gate.judge(table, row, policy);
       if (refused !== 0) {
         if (gate.kiss !== 0) {
           this.octets = kissInPlace(packets, table, row, gate.kiss);

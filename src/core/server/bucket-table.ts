@@ -8,7 +8,14 @@
  * - where even the least debt is large, the newcomer goes unrecorded: it is served and costs nobody a place.
  *
  * So neither abusers are forgotten nor newcomers punished, and two addresses are taken for one only when 31 bits of tag
- * and the set agree. In a table shared between threads buckets change by compare-and-exchange alone; a table of one
+ * and the set agree.
+ *
+ * A word of time wraps, and what lies long behind must not pass for a debt when it does. So time is also counted in
+ * eras, and each set says in which era its words were last looked through; whoever comes to it in a later one makes all
+ * that lies behind equal to now. Nothing needs to be swept: sets that nobody asks for may lie for years, whoever stopped
+ * or slept meanwhile.
+ *
+ * In a table shared between threads buckets change by compare-and-exchange alone; a table of one
  * thread's own does without, because the fence costs more than all the rest (bench/micro/rate-limit.ts).
  */
 
@@ -16,13 +23,22 @@ const WAYS = 8;
 const TAGS = 0;
 const FULL_AT = WAYS;
 const LEAK_AT = 2 * WAYS;
-const SET_WORDS = 3 * WAYS;
+const ERA = 3 * WAYS;
+const SET_WORDS = 3 * WAYS + 1;
 const EXCHANGES_MAX = 4;
 
-/** Units of time per second; a word of them wraps after 4096 s, so differences below 2048 s can be told. */
+/** Units of time per second; a word of them wraps after 4096 s. */
 export const UNITS_PER_SECOND: number = 2 ** 20;
 /** No bucket may hold more than this. */
 export const DEPTH_UNITS_MAX: number = 2 ** 29;
+/** An era lasts as long as the largest debt does, 512 s: a word from the era before the last is no debt any more. */
+const ERA_SECONDS = DEPTH_UNITS_MAX / UNITS_PER_SECOND;
+/**
+ * A word further ahead than this lies behind. Words are read in the era in which they were looked through or the next,
+ * so that what lies behind does so by two eras at most, of the six until it would seem ahead; and what is ahead may be
+ * so by the largest debt and by how much the times of threads differ.
+ */
+const AHEAD_UNITS_MAX = 2 * DEPTH_UNITS_MAX;
 
 /** A rate and a burst, in units of time. */
 export interface Limit {
@@ -48,9 +64,18 @@ export function limitOf(perSecond: number, burst: number): Limit {
   return { costUnits, depthUnits };
 }
 
-/** Seconds as the table's time; wraps, and only differences mean anything. */
-export function toUnits(monoSeconds: number): number {
-  return Math.floor(monoSeconds * UNITS_PER_SECOND) | 0;
+/** The time of bucket tables: one for all tables of a thread, set once per batch. */
+export class BucketTime {
+  /** Units, as a word that wraps: only differences mean anything. */
+  units = 0;
+  /** Eras since the clock began; does not wrap in 30,000 years. */
+  era = 0;
+
+  /** @param monoSeconds - of a clock that is never set, from 0 on; the same for all threads that share a table. */
+  set(monoSeconds: number): void {
+    this.units = Math.floor(monoSeconds * UNITS_PER_SECOND) | 0;
+    this.era = Math.floor(monoSeconds / ERA_SECONDS) | 0;
+  }
 }
 
 /** Within the limit. */
@@ -60,22 +85,29 @@ export const BUCKET_OVER = 1;
 
 export class BucketTable {
   private readonly words: Int32Array;
+  private readonly time: BucketTime;
   private readonly shared: boolean;
   private readonly shift: number;
 
-  /** @param words - memory of {@link bucketTableWords}; shared between threads or not, zero at first. */
-  constructor(words: Int32Array) {
+  /**
+   * @param words - memory of {@link bucketTableWords}; shared between threads or not, zero at first.
+   * @param time - what `pay` and `leak` take for now.
+   */
+  constructor(words: Int32Array, time: BucketTime) {
     this.words = words;
+    this.time = time;
     this.shared = words.buffer instanceof SharedArrayBuffer;
     this.shift = Math.clz32(words.length / SET_WORDS) + 1;
   }
 
   /** Takes one request's cost from the bucket of a key. Returns BUCKET_PAID or BUCKET_OVER. */
-  pay(low: number, high: number, nowUnits: number, limit: Limit): number {
-    const { words } = this;
+  pay(low: number, high: number, limit: Limit): number {
+    const { words, time } = this;
     const { costUnits, depthUnits } = limit;
     const set = (low >>> this.shift) * SET_WORDS;
     const tag = high | 1;
+    if ((words[set + ERA] as number) !== time.era) this.lookThrough(set);
+    const nowUnits = time.units;
     for (let way = 0; way < WAYS; way++) {
       if ((words[set + TAGS + way] as number) === tag) return this.charge(set + FULL_AT + way, nowUnits, limit);
     }
@@ -102,8 +134,9 @@ export class BucketTable {
    * Whether an over-limit request may be let through all the same: once per cost, so that leaks never add more than one
    * more limit's worth. To be asked only about a request that `pay` just refused.
    */
-  leak(low: number, high: number, nowUnits: number, limit: Limit): boolean {
+  leak(low: number, high: number, limit: Limit): boolean {
     const { words } = this;
+    const nowUnits = this.time.units;
     const set = (low >>> this.shift) * SET_WORDS;
     const tag = high | 1;
     for (let way = 0; way < WAYS; way++) {
@@ -128,6 +161,23 @@ export class BucketTable {
     return BUCKET_PAID; // others were quicker each time: they pay
   }
 
+  /**
+   * Brings a set into this era. Each word is exchanged for what it was found to be, and the era comes last: of threads
+   * that do this at once, each finds either what it would have written or a debt that another has made since.
+   */
+  private lookThrough(set: number): void {
+    const { words } = this;
+    const { units, era } = this.time;
+    const before = words[set + ERA] as number;
+    const eras = (era - before) | 0;
+    if (eras < 0) return; // the time of another thread is ahead
+    for (let at = set + FULL_AT; at < set + ERA; at++) {
+      const word = words[at] as number;
+      if (eras !== 1 || debtOf(word, units) === 0) this.exchange(at, word, units);
+    }
+    this.exchange(set + ERA, before, era);
+  }
+
   private exchange(at: number, before: number, after: number): boolean {
     if (this.shared) return Atomics.compareExchange(this.words, at, before, after) === before;
     this.words[at] = after;
@@ -135,10 +185,10 @@ export class BucketTable {
   }
 }
 
-/** How far a bucket is from full. A time further ahead than any bucket holds is one that lies long behind. */
+/** How far a bucket is from full. */
 function debtOf(fullAt: number, nowUnits: number): number {
   const debt = (fullAt - nowUnits) | 0;
-  return debt > 0 && debt <= DEPTH_UNITS_MAX ? debt : 0;
+  return debt > 0 && debt <= AHEAD_UNITS_MAX ? debt : 0;
 }
 
 /** Words for a table of so many buckets (rounded up to a power of two, at least 16). */

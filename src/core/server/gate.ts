@@ -1,6 +1,6 @@
 import { refidFromName } from '../../protocol/refid.ts';
 import { ACCESS_DENY, ACCESS_SERVE, decideAccess } from './access.ts';
-import { BUCKET_PAID, BucketTable, bucketTableWords, limitOf } from './bucket-table.ts';
+import { BUCKET_PAID, BucketTable, BucketTime, bucketTableWords, limitOf } from './bucket-table.ts';
 import { DROP_ACCESS_DENIED, DROP_RATE_LIMITED } from './drop-reason.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
@@ -39,8 +39,10 @@ export class Gate {
   leaked = false;
   /** After `identify`, and after `judge` for a listener with limits: the hash of the source's IPv4 address or IPv6 subnet. */
   readonly hash: KeyedHash;
+  /** What `judge` takes for now: monotonic time, to be set once per batch. */
+  readonly time: BucketTime = new BucketTime();
   private readonly limiter: RateLimiter;
-  private readonly kisses: BucketTable = new BucketTable(new Int32Array(bucketTableWords(1)));
+  private readonly kisses: BucketTable = new BucketTable(new Int32Array(bucketTableWords(1)), this.time);
 
   /** @param seed - any number, different for each worker. */
   constructor(shared: GateShared, seed: number) {
@@ -49,6 +51,7 @@ export class Gate {
     this.limiter = new RateLimiter(
       new Int32Array(new ArrayBuffer(4 * bucketTableWords(ADDRESS_BUCKETS))),
       shared.prefixBuckets,
+      this.time,
       new KeyedHash(shared.hashKey),
       seed,
     );
@@ -68,10 +71,9 @@ export class Gate {
   /**
    * Judges the request in `row`.
    *
-   * @param nowUnits - monotonic time, as bucket-table's `toUnits` has it.
    * @returns 0 to answer it, else a DROP_* code; `kiss` and `leaked` say more.
    */
-  judge(table: Int32Array, row: number, policy: ListenerPolicy, nowUnits: number): number {
+  judge(table: Int32Array, row: number, policy: ListenerPolicy): number {
     const a = table[row + SLOT_ADDRESS] as number;
     const b = table[row + SLOT_ADDRESS + 1] as number;
     const c = table[row + SLOT_ADDRESS + 2] as number;
@@ -81,7 +83,7 @@ export class Gate {
     if (policy.access !== null) {
       const action = decideAccess(policy.access, a, b, c, d);
       if (action !== ACCESS_SERVE) {
-        if (action === ACCESS_DENY) this.affordKiss(KISS_DENY, nowUnits);
+        if (action === ACCESS_DENY) this.affordKiss(KISS_DENY);
         return DROP_ACCESS_DENIED;
       }
     }
@@ -91,15 +93,15 @@ export class Gate {
     const loopback = ipv4 ? d >>> 24 === IPV4_LOOPBACK : a === 0 && b === 0 && c === 0 && d === 1;
     if (loopback) return 0;
     const { hash } = this;
-    const rate = this.limiter.decide(a, b, d, ipv4, hash.low, hash.high, nowUnits, policy.limits);
+    const rate = this.limiter.decide(a, b, d, ipv4, hash.low, hash.high, policy.limits);
     if (rate === RATE_WITHIN) return 0;
     this.leaked = rate === RATE_LEAKED;
     if (this.leaked) return 0;
-    if (rate === RATE_KISS) this.affordKiss(KISS_RATE, nowUnits);
+    if (rate === RATE_KISS) this.affordKiss(KISS_RATE);
     return DROP_RATE_LIMITED;
   }
 
-  private affordKiss(code: number, nowUnits: number): void {
-    if (this.kisses.pay(0, 0, nowUnits, KISS_LIMIT) === BUCKET_PAID) this.kiss = code;
+  private affordKiss(code: number): void {
+    if (this.kisses.pay(0, 0, KISS_LIMIT) === BUCKET_PAID) this.kiss = code;
   }
 }

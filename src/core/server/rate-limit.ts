@@ -1,4 +1,4 @@
-import { BUCKET_OVER, BucketTable, type Limit, limitOf, NO_LIMIT } from './bucket-table.ts';
+import { BUCKET_OVER, BucketTable, type BucketTime, type Limit, limitOf, NO_LIMIT } from './bucket-table.ts';
 import { prefixMask } from './ip-prefix.ts';
 import type { KeyedHash } from './keyed-hash.ts';
 
@@ -73,12 +73,13 @@ export class RateLimiter {
   /**
    * @param own - words of a table of this worker's own.
    * @param shared - words of the table that all workers share.
+   * @param time - what counts as now; set by the caller.
    * @param hash - with a key that all workers share, too.
    * @param seed - any number, for the choice of which requests leak.
    */
-  constructor(own: Int32Array, shared: Int32Array, hash: KeyedHash, seed: number) {
-    this.own = new BucketTable(own);
-    this.shared = new BucketTable(shared);
+  constructor(own: Int32Array, shared: Int32Array, time: BucketTime, hash: KeyedHash, seed: number) {
+    this.own = new BucketTable(own, time);
+    this.shared = new BucketTable(shared, time);
     this.hash = hash;
     this.random = seed | 1;
   }
@@ -89,16 +90,7 @@ export class RateLimiter {
    * @param low - the hash of its IPv4 address (LABEL_IPV4) or IPv6 subnet of 64 bits (LABEL_IPV6_SUBNET).
    * @returns RATE_WITHIN, RATE_LEAKED, RATE_OVER or RATE_KISS.
    */
-  decide(
-    a: number,
-    b: number,
-    d: number,
-    ipv4: boolean,
-    low: number,
-    high: number,
-    now: number,
-    limits: RateLimits,
-  ): number {
+  decide(a: number, b: number, d: number, ipv4: boolean, low: number, high: number, limits: RateLimits): number {
     const { hash } = this;
     let table = limits.ipv4AddressShared ? this.shared : this.own;
     let limit = limits.ipv4Address;
@@ -117,7 +109,7 @@ export class RateLimiter {
         keyHigh = hash.high;
       }
     }
-    let over = limit.costUnits > 0 && table.pay(keyLow, keyHigh, now, limit) === BUCKET_OVER;
+    let over = limit.costUnits > 0 && table.pay(keyLow, keyHigh, limit) === BUCKET_OVER;
     if (!over) {
       table = this.shared;
       limit = ipv4 ? limits.ipv4Prefix : limits.ipv6Prefix;
@@ -133,10 +125,10 @@ export class RateLimiter {
       }
       keyLow = hash.low;
       keyHigh = hash.high;
-      over = table.pay(keyLow, keyHigh, now, limit) === BUCKET_OVER;
+      over = table.pay(keyLow, keyHigh, limit) === BUCKET_OVER;
       if (!over) return RATE_WITHIN;
     }
-    if (this.oneIn(limits.leakLog2) && table.leak(keyLow, keyHigh, now, limit)) return RATE_LEAKED;
+    if (this.oneIn(limits.leakLog2) && table.leak(keyLow, keyHigh, limit)) return RATE_LEAKED;
     return this.oneIn(limits.kissLog2) ? RATE_KISS : RATE_OVER;
   }
 

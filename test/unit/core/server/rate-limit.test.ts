@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketTableWords, limitOf, toUnits } from '../../../../src/core/server/bucket-table.ts';
+import { BucketTime, bucketTableWords, limitOf } from '../../../../src/core/server/bucket-table.ts';
 import { KeyedHash } from '../../../../src/core/server/keyed-hash.ts';
 import {
   DEFAULT_RATE_LIMITS,
@@ -18,6 +18,7 @@ import {
 class Machine {
   readonly counts = [0, 0, 0, 0];
   private readonly hash = new KeyedHash([0x1234, 0x5678]);
+  private readonly time = new BucketTime();
   private readonly workers: RateLimiter[];
 
   constructor(workers = 1, buckets = 4096) {
@@ -25,7 +26,13 @@ class Machine {
     this.workers = Array.from(
       { length: workers },
       (_, i) =>
-        new RateLimiter(new Int32Array(bucketTableWords(buckets)), shared, new KeyedHash([0x1234, 0x5678]), i + 1),
+        new RateLimiter(
+          new Int32Array(bucketTableWords(buckets)),
+          shared,
+          this.time,
+          new KeyedHash([0x1234, 0x5678]),
+          i + 1,
+        ),
     );
   }
 
@@ -42,7 +49,8 @@ class Machine {
   private decide(a: number, b: number, d: number, ipv4: boolean, seconds: number, limits: RateLimits): number {
     const worker = this.workers[(d >>> 0) % this.workers.length] as RateLimiter;
     const { low, high } = this.hash;
-    const decision = worker.decide(a, b, d, ipv4, low, high, toUnits(seconds), limits);
+    this.time.set(seconds);
+    const decision = worker.decide(a, b, d, ipv4, low, high, limits);
     this.counts[decision] = (this.counts[decision] as number) + 1;
     return decision;
   }
