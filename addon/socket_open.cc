@@ -28,6 +28,21 @@ int SetReceiveBuffer(int fd, int octets) {
   return granted / 2;
 }
 
+bool SetDscp(int fd, bool v6, int dscp) {
+  return v6 ? SetInt(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2) : SetInt(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+}
+
+/** Has datagrams stamped: 0 not at all, 1 by the kernel, 2 by the card too. The numbering of transmit stamps goes on. */
+bool SetTimestamping(int fd, int64_t timestamping) {
+  int flags = SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
+  if (timestamping > 0) flags |= SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+  if (timestamping > 1) {
+    flags |= SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_OPT_PKTINFO |
+             SOF_TIMESTAMPING_OPT_TX_SWHW;
+  }
+  return SetInt(fd, SOL_SOCKET, SO_TIMESTAMPING, flags);
+}
+
 /**
  * openSocket(options) -> { fd, receiveBufferOctets, wildcard, port }. The caller owns the descriptor (closeSocket).
  * options: address (literal), port, interface (name to bind to, also the scope of a link-local address), reusePort,
@@ -80,11 +95,7 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
                         : SetInt(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
     if (!set) return ThrowErrno(env, "setsockopt PKTINFO", errno);
   }
-  if (dscp > 0) {
-    const bool set = v6 ? SetInt(fd.get(), IPPROTO_IPV6, IPV6_TCLASS, dscp << 2)
-                        : SetInt(fd.get(), IPPROTO_IP, IP_TOS, dscp << 2);
-    if (!set) return ThrowErrno(env, "setsockopt DSCP", errno);
-  }
+  if (dscp > 0 && !SetDscp(fd.get(), v6, dscp)) return ThrowErrno(env, "setsockopt DSCP", errno);
   // A reply is as long as its request and fits where that came from; a forged "fragmentation needed" must not change
   // it for a client. And what must not be fragmented needs no identification, which costs the kernel 3 % of a reply.
   if (v6) {
@@ -100,16 +111,8 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
     }
   }
   if (!SetInt(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1)) return ThrowErrno(env, "setsockopt SO_RXQ_OVFL", errno);
-  if (timestamping > 0) {
-    int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
-                SOF_TIMESTAMPING_OPT_TSONLY;
-    if (timestamping > 1) {
-      flags |= SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_OPT_PKTINFO |
-               SOF_TIMESTAMPING_OPT_TX_SWHW;
-    }
-    if (!SetInt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, flags)) {
-      return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
-    }
+  if (timestamping > 0 && !SetTimestamping(fd.get(), timestamping)) {
+    return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
   }
   const int granted = SetReceiveBuffer(fd.get(), receiveBuffer > 0 ? receiveBuffer : 212'992);
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&address.storage), address.length) != 0) {
@@ -129,6 +132,30 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
   result.Set("port", boundPort);
   result.Set("fd", fd.Release());
   return result;
+}
+
+/**
+ * adjustSocket(fd, options) -> octets granted: changes an open socket, whose queue is kept. options:
+ * receiveBufferOctets, dscp, timestamping, as openSocket has them; all are set.
+ */
+Napi::Value AdjustSocket(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsObject()) {
+    ThrowType(env, "adjustSocket", "a descriptor and an options object");
+    return env.Undefined();
+  }
+  const int fd = info[0].As<Napi::Number>().Int32Value();
+  Napi::Object options = info[1].As<Napi::Object>();
+  const int receiveBuffer = static_cast<int>(IntegerOption(options, "receiveBufferOctets", 0));
+  const int dscp = static_cast<int>(IntegerOption(options, "dscp", 0));
+  const int64_t timestamping = IntegerOption(options, "timestamping", 1);
+  if (env.IsExceptionPending()) return env.Undefined();
+  int family = 0;
+  socklen_t length = sizeof family;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) return ThrowErrno(env, "getsockopt", errno);
+  if (!SetDscp(fd, family == AF_INET6, dscp)) return ThrowErrno(env, "setsockopt DSCP", errno);
+  if (!SetTimestamping(fd, timestamping)) return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
+  return Napi::Number::New(env, SetReceiveBuffer(fd, receiveBuffer > 0 ? receiveBuffer : 212'992));
 }
 
 Napi::Value CloseSocket(const Napi::CallbackInfo& info) {
@@ -181,6 +208,7 @@ Napi::Value ProbeChosenIds(const Napi::CallbackInfo& info) {
 
 void ExportSocketOpen(Napi::Env env, Napi::Object exports) {
   exports.Set("openSocket", Napi::Function::New<OpenSocket>(env, "openSocket"));
+  exports.Set("adjustSocket", Napi::Function::New<AdjustSocket>(env, "adjustSocket"));
   exports.Set("closeSocket", Napi::Function::New<CloseSocket>(env, "closeSocket"));
   exports.Set("probeChosenIds", Napi::Function::New<ProbeChosenIds>(env, "probeChosenIds"));
 }

@@ -14,6 +14,7 @@ import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
+import { describeInterleavedStore } from './interleaved-store.ts';
 import { readKeys } from './key-file-reader.ts';
 import { listenError } from './listen-error.ts';
 import { poolListener } from './listener-config.ts';
@@ -113,7 +114,7 @@ export class Daemon implements ControlTarget {
    */
   async start(): Promise<void> {
     const { config, workers } = this.settings;
-    for (const warning of warnings(config)) this.log.warn(warning);
+    for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
     if (config.workers.lockMemory) this.lockMemory();
     this.time.start();
     this.pool = this.openPool();
@@ -184,13 +185,13 @@ export class Daemon implements ControlTarget {
     const before = this.settings;
     const next = this.resettle();
     const { keys, warnings: doubts } = readKeys(next.config.keys);
+    if (this.pool !== null && this.hardware === null) refuseHardwareStamps(next.config);
     const listeners = next.config.server.map(poolListener);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.pool?.reconfigure(listeners, keys);
     } catch (cause) {
       time.abandon();
-      if (cause instanceof RangeError) throw new OperatorError('control-refused', cause.message, { cause });
       throw listenerError(next, cause);
     }
     time.apply();
@@ -236,7 +237,7 @@ export class Daemon implements ControlTarget {
       return new ServerPool({
         listeners: config.server.map(poolListener),
         keys: readKeys(config.keys).keys,
-        interleavedCapacityLog2: Math.ceil(Math.log2(config.workers.interleavedReplies)),
+        interleavedCapacityLog2: interleavedCapacityLog2(config),
         workers,
         page: this.page,
         ...(this.hardware === null ? {} : { phcPage: this.hardware.page }),
@@ -300,6 +301,9 @@ export class Daemon implements ControlTarget {
         this.log.warn(`${listen}: the kernel granted a smaller receive-buffer; raise net.core.rmem_max`);
       }
     }
+    if (config.server.some(({ interleaved }) => interleaved)) {
+      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config), workers));
+    }
     const { leap, stratum } = this.time.published;
     const { clock } = config.synchronization;
     this.log.info(
@@ -325,10 +329,22 @@ function describeTime(sources: number, stratum: number): string {
     : 'the local clock is served as unsynchronised: there is no source, no local-stratum, and the kernel does not vouch for it';
 }
 
+function interleavedCapacityLog2({ workers }: Config): number {
+  return Math.ceil(Math.log2(workers.interleavedReplies));
+}
+
 /** A clock that is wrong on purpose, for tests: NTPD_TS_CLOCK_FAULT="SECONDS PPM", with the software clock only. */
 function clockFault(clock: string): ClockFault | undefined {
   const [offsetSeconds = 0, ppm = 0] = (process.env['NTPD_TS_CLOCK_FAULT'] ?? '').split(' ').map(Number);
   return clock === 'software' ? { offsetSeconds, frequency: ppm * 1e-6 } : undefined;
+}
+
+/** Workers are told where the cards' clocks are when they start. */
+function refuseHardwareStamps({ server }: Config): void {
+  const wanting = server.find(({ timestamping }) => timestamping === 'hardware');
+  if (wanting === undefined) return;
+  const message = `${formatEndpoint(wanting.listen)}: timestamping = "hardware" for the first listener needs a restart`;
+  throw new OperatorError('control-refused', message);
 }
 
 /** What the operator is told about the listener that could not be opened. */

@@ -33,6 +33,7 @@ export interface OpenSocket {
 
 interface NativeSockets {
   openSocket(options: object): OpenSocket;
+  adjustSocket(fd: number, options: object): number;
   closeSocket(fd: number): void;
   probeChosenIds(): boolean;
   attachSteering(fd: number, sockets: number, byFlow: boolean): void;
@@ -48,6 +49,21 @@ const TIMESTAMPING: Record<Timestamping, number> = { none: 0, kernel: 1, hardwar
 export function openSocket(options: SocketOptions): OpenSocket {
   const timestamping = TIMESTAMPING[options.timestamping ?? 'kernel'];
   return loadAddon<NativeSockets>().openSocket({ ...options, timestamping });
+}
+
+/** What can be changed of a socket that is open. */
+export type AdjustableOptions = Pick<SocketOptions, 'receiveBufferOctets' | 'dscp' | 'timestamping'>;
+
+/**
+ * Gives an open socket other options; what waits in its queue stays there.
+ *
+ * @returns what the kernel granted of the receive buffer asked for.
+ * @throws an Error with `code`, `errno` and `syscall` when the kernel refuses; some options may have been set then.
+ */
+export function adjustSocket(fd: number, options: AdjustableOptions): number {
+  const { receiveBufferOctets, dscp } = options;
+  const timestamping = TIMESTAMPING[options.timestamping ?? 'kernel'];
+  return loadAddon<NativeSockets>().adjustSocket(fd, { receiveBufferOctets, dscp, timestamping });
 }
 
 export function closeSocket(fd: number): void {

@@ -1,5 +1,6 @@
 import type { BorrowedSocket } from '../native/packet-path.ts';
 import {
+  adjustSocket,
   attachSteering,
   closeSocket,
   type OpenSocket,
@@ -40,14 +41,24 @@ export interface ListenerSockets {
  * Opens a listener: first without sharing the port, so that another daemon on it is noticed; then one socket per
  * worker in index order, steered by source address.
  *
+ * @param isPortOurs - we hold the port ourselves, for a listener that is to be closed: it is shared from the beginning.
  * @throws the system's error (`code`, `syscall`); nothing stays open then.
  */
-export function openListener(spec: ListenerSpec, listener: number, workers: number): ListenerSockets {
-  const probe = openSocket({ ...spec, receiveBufferOctets: 0 });
-  closeSocket(probe.fd);
+export function openListener(
+  spec: ListenerSpec,
+  listener: number,
+  workers: number,
+  isPortOurs = false,
+): ListenerSockets {
+  let { port } = spec;
+  if (!isPortOurs) {
+    const probe = openSocket({ ...spec, receiveBufferOctets: 0 });
+    closeSocket(probe.fd);
+    port = probe.port;
+  }
   const options = {
     ...spec,
-    port: probe.port,
+    port,
     reusePort: true,
     receiveBufferOctets: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS,
   };
@@ -67,13 +78,42 @@ export function openListener(spec: ListenerSpec, listener: number, workers: numb
     for (const fd of opened) closeSocket(fd);
     throw error;
   }
-  return { port: probe.port, perWorker, receiveBufferOctets: granted };
+  return { port, perWorker, receiveBufferOctets: granted };
 }
 
 function openCounted(options: SocketOptions, opened: number[]): OpenSocket {
   const socket = openSocket(options);
   opened.push(socket.fd);
   return socket;
+}
+
+/**
+ * Gives the open sockets of a listener the options of another specification of the same endpoint. No queue is
+ * touched, so no request is lost. `freebind` only matters when a socket is opened.
+ *
+ * @returns what the kernel granted of the receive buffer.
+ * @throws the system's error; the sockets then have the options from before.
+ */
+export function adjustListener(sockets: ListenerSockets, before: ListenerSpec, after: ListenerSpec): number {
+  const give = (spec: ListenerSpec): number => {
+    const options = { ...spec, receiveBufferOctets: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS };
+    let granted = 0;
+    for (const { fd, transmitFd } of sockets.perWorker) {
+      granted = adjustSocket(fd, options);
+      if (transmitFd !== undefined) adjustSocket(transmitFd, options);
+    }
+    const isByFlow = spec.steering === 'flow';
+    if (isByFlow !== (before.steering === 'flow')) {
+      attachSteering((sockets.perWorker[0] as BorrowedSocket).fd, sockets.perWorker.length, isByFlow);
+    }
+    return granted;
+  };
+  try {
+    return give(after);
+  } catch (error) {
+    give(before);
+    throw error;
+  }
 }
 
 /** Closes a listener's sockets. */

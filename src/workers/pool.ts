@@ -14,7 +14,13 @@ import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
-import { closeListener, type ListenerSockets, type ListenerSpec, openListener } from './listener-sockets.ts';
+import {
+  adjustListener,
+  closeListener,
+  type ListenerSockets,
+  type ListenerSpec,
+  openListener,
+} from './listener-sockets.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
 import type { TimePage } from './time-page.ts';
@@ -63,6 +69,8 @@ export interface BoundListener {
 }
 
 const SERVE_LOOP = fileURLToPath(new URL('./serve-loop.js', import.meta.url));
+/** How long a listener that gives way to another on its port is served beside it. */
+const DRAIN_MS = 20;
 /** How long workers may take to end by themselves before their threads are ended. */
 const STOP_MS = 700;
 /** Pause before a lost worker is started again, doubled at each loss in a row and reset by a second of service. */
@@ -235,50 +243,66 @@ export class ServerPool {
     };
   }
 
-  private policyOf(workerIndex: number): WorkerPolicy {
+  private policyOf(workerIndex: number, serving: readonly OpenListener[] = this.open): WorkerPolicy {
     return {
       generation: this.generation,
-      sockets: this.open.map(({ sockets, policy }, listener) => ({
+      sockets: serving.map(({ sockets, policy }, listener) => ({
         ...(sockets.perWorker[workerIndex] as BorrowedSocket),
         listener,
         smear: policy.smear,
       })),
-      listeners: this.open.map(({ policy }) => policy),
+      listeners: serving.map(({ policy }) => policy),
       keys: this.keys,
     };
   }
 
   /**
    * Takes other listeners, policies and keys into use while serving. Listeners that stay lose no packet: their sockets
-   * are not touched. Resolves when every worker works by the new policy and the sockets of listeners that went are closed.
+   * stay, with other options where these differ. Resolves when every worker works by the new policy and the sockets of
+   * listeners that went are closed.
    *
-   * @throws the system's error when a new listener cannot be opened, or RangeError when one that stays would need other
-   *   sockets; nothing has changed then.
+   * @throws the system's error when a new listener cannot be opened or one that stays cannot have its new options, its
+   *   index added as `listener`; nothing has changed then.
    */
   async reconfigure(listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): Promise<void> {
     const before = this.open;
     const staying = listeners.map((listener) => before.find(({ spec }) => isSameEndpoint(spec, specOf(listener))));
-    for (const [i, kept] of staying.entries()) {
-      const spec = specOf(listeners[i] as PoolListener);
-      if (kept === undefined || isDeepStrictEqual(kept.spec, spec)) continue;
-      throw new RangeError(`the socket options of ${spec.address}:${spec.port} cannot change while it is served`);
-    }
+    const going = before.filter((listener) => !staying.includes(listener));
     const opened = openAll(
       [...listeners.entries()].filter(([i]) => staying[i] === undefined),
       this.options.workers,
+      going.map(({ spec, sockets }) => ({ ...spec, port: sockets.port })),
     );
+    let kept: readonly (OpenListener | undefined)[];
+    try {
+      kept = adjustAll(staying, listeners.map(specOf));
+    } catch (error) {
+      closeAll(opened);
+      throw error;
+    }
     let next = 0;
     this.open = listeners.map((listener, i) => ({
-      ...(staying[i] ?? (opened[next++] as OpenListener)),
+      ...(kept[i] ?? (opened[next++] as OpenListener)),
       policy: listener.policy ?? DEFAULT_POLICY,
     }));
     this.keys = keys;
-    this.generation++;
-    for (const [worker, port] of this.ports.entries()) port.postMessage(this.policyOf(worker));
-    Atomics.store(this.controlWords, CONTROL_POLICY, this.generation);
+    const isReplacing = going.some((old) => opened.some(({ sockets }) => sockets.port === old.sockets.port));
+    if (isReplacing) {
+      // What still waits in the old queues is answered before they are closed.
+      await this.announce([...this.open, ...going]);
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
+    }
+    await this.announce(this.open);
+    closeAll(going);
+  }
+
+  /** Has all workers serve these listeners, by the keys of now. Resolves when they do. */
+  private async announce(serving: readonly OpenListener[]): Promise<void> {
+    const generation = ++this.generation;
+    for (const [worker, port] of this.ports.entries()) port.postMessage(this.policyOf(worker, serving));
+    Atomics.store(this.controlWords, CONTROL_POLICY, generation);
     for (const fd of this.wakeFds) signalWakeEvent(fd);
-    await this.agreed(this.generation);
-    closeAll(before.filter(({ sockets }) => !this.open.some((listener) => listener.sockets === sockets)));
+    await this.agreed(generation);
   }
 
   /** Resolves when every worker that serves works by this policy or a later one. */
@@ -304,17 +328,39 @@ function specOf(listener: PoolListener): ListenerSpec {
   return spec;
 }
 
+/** What sockets are opened for. The kernel takes one that is bound to another interface later out of its group. */
 function isSameEndpoint(a: ListenerSpec, b: ListenerSpec): boolean {
   return a.address === b.address && a.port === b.port && a.interface === b.interface;
 }
 
-/** Opens every listener, or none; an error says in `listener` which one it was, by its index. */
-function openAll(listeners: readonly (readonly [number, PoolListener])[], workers: number): OpenListener[] {
+/** Whether one address takes in the other, on the same port. */
+function overlap(a: ListenerSpec, b: ListenerSpec): boolean {
+  const isV6 = a.address.includes(':');
+  if (isV6 !== b.address.includes(':') || a.port !== b.port) return false;
+  const wildcard = isV6 ? '::' : '0.0.0.0';
+  return a.address === b.address || a.address === wildcard || b.address === wildcard;
+}
+
+/**
+ * Opens every listener, or none; an error says in `listener` which one it was, by its index.
+ *
+ * @param going - listeners of ours that are open still and will be closed: their ports may be shared until then.
+ */
+function openAll(
+  listeners: readonly (readonly [number, PoolListener])[],
+  workers: number,
+  going: readonly ListenerSpec[] = [],
+): OpenListener[] {
   const opened: OpenListener[] = [];
   for (const [index, listener] of listeners) {
     const spec = specOf(listener);
     try {
-      const sockets = openListener(spec, index, workers);
+      const sockets = openListener(
+        spec,
+        index,
+        workers,
+        going.some((other) => overlap(spec, other)),
+      );
       opened.push({ spec, sockets, policy: listener.policy ?? DEFAULT_POLICY });
     } catch (error) {
       closeAll(opened);
@@ -322,6 +368,29 @@ function openAll(listeners: readonly (readonly [number, PoolListener])[], worker
     }
   }
   return opened;
+}
+
+/**
+ * Gives listeners that stay the options of their new specifications, all of them or none; an error says in `listener`
+ * which one it was, by its index.
+ */
+function adjustAll(
+  staying: readonly (OpenListener | undefined)[],
+  specs: readonly ListenerSpec[],
+): readonly (OpenListener | undefined)[] {
+  const adjusted: [OpenListener, ListenerSpec][] = [];
+  return staying.map((listener, index) => {
+    const spec = specs[index] as ListenerSpec;
+    if (listener === undefined || isDeepStrictEqual(listener.spec, spec)) return listener;
+    try {
+      const receiveBufferOctets = adjustListener(listener.sockets, listener.spec, spec);
+      adjusted.push([listener, spec]);
+      return { ...listener, spec, sockets: { ...listener.sockets, receiveBufferOctets } };
+    } catch (error) {
+      for (const [done, from] of adjusted) adjustListener(done.sockets, from, done.spec);
+      throw Object.assign(error as Error, { listener: index });
+    }
+  });
 }
 
 function closeAll(listeners: readonly OpenListener[]): void {
