@@ -16,6 +16,8 @@ export class Truth {
   readonly #reftime = { seconds: 0, fraction: 0 };
   #offsetSigmaSeconds = Number.POSITIVE_INFINITY;
   #frequencySigma = Number.POSITIVE_INFINITY;
+  #covariance = 0;
+  #wander = 0;
   #hasBound = false;
 
   constructor(epoch: LocalEpoch, precisionSeconds: number) {
@@ -38,9 +40,11 @@ export class Truth {
     return rootDelaySeconds / 2 + rootDispersionSeconds + dispersionRate * (atLocal - this.variables.atLocal);
   }
 
-  /** σ of the line, assuming symmetric floors of the paths. */
+  /** σ of the line, assuming symmetric floors of the paths: of the last update, grown since as the line drifts off. */
   estimatedErrorAt(atLocal: LocalSeconds): number {
-    return Math.hypot(this.#offsetSigmaSeconds, this.#frequencySigma * (atLocal - this.variables.atLocal));
+    const t = Math.max(0, atLocal - this.variables.atLocal);
+    const frequencyVariance = this.#frequencySigma ** 2 + (this.#wander * t) / 3;
+    return Math.sqrt(this.#offsetSigmaSeconds ** 2 + t * (2 * this.#covariance + t * frequencyVariance));
   }
 
   get frequencySigma(): number {
@@ -76,6 +80,8 @@ export class Truth {
     variables.atLocal = nowLocal;
     this.#offsetSigmaSeconds = chosen.offsetSigmaSeconds;
     this.#frequencySigma = chosen.frequencySigma;
+    this.#covariance = chosen.covariance;
+    this.#wander = chosen.wander;
     this.#hasBound = true;
     this.#setReftime(nowLocal);
   }

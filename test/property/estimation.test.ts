@@ -30,6 +30,8 @@ it('an estimate is finite and its σ positive, whatever samples come', () => {
         offsetSigmaSeconds: 0,
         frequency: 0,
         frequencySigma: 0,
+        covariance: 0,
+        wander: 0,
         delayFloorSeconds: 0,
         jitterSeconds: 0,
       };

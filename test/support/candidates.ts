@@ -21,6 +21,8 @@ export function candidate(
     offsetSigmaSeconds: radiusSeconds / 100,
     frequency: 0,
     frequencySigma: 1e-8,
+    covariance: 0,
+    wander: 0,
     delaySeconds: radiusSeconds,
     rootDelaySeconds: 0,
     rootDispersionSeconds: 0,

@@ -175,6 +175,8 @@ export class Association {
       offsetSigmaSeconds: estimate.offsetSigmaSeconds,
       frequency: estimate.frequency,
       frequencySigma: estimate.frequencySigma,
+      covariance: estimate.covariance,
+      wander: estimate.wander,
       delaySeconds: estimate.delayFloorSeconds,
       rootDelaySeconds: lastAnswer?.rootDelaySeconds ?? 0,
       rootDispersionSeconds: lastAnswer?.rootDispersionSeconds ?? 0,
@@ -398,6 +400,8 @@ const NOTHING: Estimate = {
   offsetSigmaSeconds: Number.POSITIVE_INFINITY,
   frequency: 0,
   frequencySigma: Number.POSITIVE_INFINITY,
+  covariance: 0,
+  wander: 0,
   delayFloorSeconds: 0,
   jitterSeconds: 0,
 };

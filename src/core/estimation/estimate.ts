@@ -11,6 +11,10 @@ export interface Estimate {
   /** Seconds the source gains on the local timescale per local second. */
   frequency: number;
   frequencySigma: number;
+  /** Covariance of the errors of `offsetSeconds` and `frequency`, seconds. */
+  covariance: number;
+  /** Variance that the frequency gains per second, (s/s)²/s. */
+  wander: number;
   /** Smallest round trip believed possible now, seconds. */
   delayFloorSeconds: number;
   /** Spread of the delays above the floor, seconds (what `status` shows as jitter). */

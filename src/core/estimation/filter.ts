@@ -82,6 +82,8 @@ export class ServerFilter implements SourceFilter {
       inflation * (bank.varianceOffset + t * (2 * bank.covariance + t * (bank.varianceFrequency + gained / 3))),
     );
     out.frequencySigma = Math.sqrt(inflation * (bank.varianceFrequency + gained));
+    out.covariance = inflation * (bank.covariance + t * (bank.varianceFrequency + (Math.sign(t) * gained) / 2));
+    out.wander = inflation * bank.wander;
     out.delayFloorSeconds = 2 * this.#delays.floorSeconds;
     out.jitterSeconds = this.#delays.meanSeconds;
     return true;

@@ -44,6 +44,8 @@ export interface Candidate {
   readonly offsetSigmaSeconds: number;
   readonly frequency: number;
   readonly frequencySigma: number;
+  readonly covariance: number;
+  readonly wander: number;
   /** Smallest round trip believed possible, and the source's own root delay. */
   readonly delaySeconds: number;
   readonly rootDelaySeconds: number;

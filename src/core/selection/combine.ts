@@ -19,6 +19,10 @@ export interface Combination {
   readonly offsetSigmaSeconds: number;
   readonly frequency: number;
   readonly frequencySigma: number;
+  /** Of the errors of offset and frequency, seconds: σ of the offset grows by it from here on. */
+  readonly covariance: number;
+  /** Variance that the local oscillator's frequency gains per second, (s/s)²/s. */
+  readonly wander: number;
   /** Share of each survivor in the offset, in the order given. */
   readonly shares: readonly number[];
 }
@@ -40,8 +44,8 @@ export function offsetVariance(candidate: Candidate): number {
 export function combine(survivors: readonly Candidate[]): Combination {
   const [only] = survivors;
   if (only !== undefined && survivors.length === 1) {
-    const { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma } = only;
-    return { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, shares: [1] };
+    const { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, covariance, wander } = only;
+    return { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, covariance, wander, shares: [1] };
   }
   const offset = weightedMean(
     survivors.map((one) => one.offsetSeconds),
@@ -59,6 +63,8 @@ export function combine(survivors: readonly Candidate[]): Combination {
     offsetSigmaSeconds: offset.sigma,
     frequency: frequency.value,
     frequencySigma: frequency.sigma,
+    covariance: sum(survivors.map((one, i) => at(offset.shares, i) * at(frequency.shares, i) * one.covariance)),
+    wander: sum(survivors.map((one, i) => at(frequency.shares, i) * one.wander)),
     shares: offset.shares,
   };
 }

@@ -57,6 +57,8 @@ export function runSingleClient(
     offsetSigmaSeconds: 0,
     frequency: 0,
     frequencySigma: 0,
+    covariance: 0,
+    wander: 0,
     delayFloorSeconds: 0,
     jitterSeconds: 0,
   };

@@ -9,6 +9,8 @@ function blank(): Estimate {
     offsetSigmaSeconds: 0,
     frequency: 0,
     frequencySigma: 0,
+    covariance: 0,
+    wander: 0,
     delayFloorSeconds: 0,
     jitterSeconds: 0,
   };

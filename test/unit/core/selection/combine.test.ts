@@ -6,12 +6,19 @@ const quiet = { delaySeconds: 0 };
 
 describe('combining', () => {
   test('passes a lone source on unchanged', () => {
-    const one = candidate('a', 0.123, 0.01, { frequency: 3e-6, frequencySigma: 2e-8 });
+    const one = candidate('a', 0.123, 0.01, {
+      frequency: 3e-6,
+      frequencySigma: 2e-8,
+      covariance: 1e-12,
+      wander: 1e-18,
+    });
     expect(combine([one])).toEqual({
       offsetSeconds: 0.123,
       offsetSigmaSeconds: one.offsetSigmaSeconds,
       frequency: 3e-6,
       frequencySigma: 2e-8,
+      covariance: 1e-12,
+      wander: 1e-18,
       shares: [1],
     });
   });
