@@ -9,6 +9,8 @@ export interface Step {
   readonly rate: number;
   readonly seconds: number;
   readonly clients?: number;
+  /** Address to ask; the arena's server over IPv4 by default. */
+  readonly target?: string;
   /** Further options of `ntpd-ts load`. */
   readonly options?: readonly string[];
 }
@@ -20,17 +22,23 @@ export interface Measured extends StepResult {
 
 /** Replies later than this are lost: far beyond what any of the servers queues. */
 const TIMEOUT_SECONDS = 0.25;
-/** A step that the generator itself could not keep says nothing about the server and is repeated so often. */
+/** A step that the generator itself could not keep says nothing about the server and is tried so often. */
 const ATTEMPTS = 5;
 
 /**
  * Offers one step of load to the server of the arena, with `ntpd-ts load` and its raw engine.
  *
  * @param pid - the server, whose processor time is read around the step.
+ * @param attempts - how often a step that the generator could not keep is tried.
  * @returns undefined when the generator could not keep the rate.
  */
-export async function offer(arena: Arena, pid: number, step: Step): Promise<Measured | undefined> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+export async function offer(
+  arena: Arena,
+  pid: number,
+  step: Step,
+  attempts: number = ATTEMPTS,
+): Promise<Measured | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const before = readCpu(pid);
     const result = await load(arena, step);
     const cpu = cpuBetween(before, readCpu(pid));
@@ -50,11 +58,11 @@ async function load(arena: Arena, step: Step): Promise<StepResult> {
 export async function loadResults(arena: Arena, step: Step): Promise<string> {
   const options = [
     ['--engine', 'raw', '--clients', CLIENTS_IPV4, '--client-count', String(step.clients ?? 16_384)],
-    ['--rate', String(Math.round(step.rate)), '--duration', String(step.seconds)],
+    ['--rate', String(step.rate < 1000 ? step.rate : Math.round(step.rate)), '--duration', String(step.seconds)],
     ['--timeout', String(TIMEOUT_SECONDS), '--cores', String(GENERATOR_CORE), '--json'],
     step.options ?? [],
   ].flat();
-  const argv = [process.execPath, PROGRAM, 'load', arena.server.ipv4, ...options];
+  const argv = [process.execPath, PROGRAM, 'load', step.target ?? arena.server.ipv4, ...options];
   const done = await run(arena.generator.inside(argv), { timeoutMs: (step.seconds + 60) * 1000 });
   if (!done.stdout.startsWith('{')) throw new Error(`ntpd-ts load: ${done.stderr}`);
   return done.stdout;
