@@ -2,9 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' as const };
 
-// What talks to the kernel, to clocks and to other programs runs after the rest and one file at a time, so that no
-// test takes the processor from another's packets; and, with CI's machines being shared, once more when it failed.
-const real = ['test/native/**/*.test.ts', 'test/conformance/**/*.test.ts'];
+// What meets the kernel runs after the rest, in its own order: conformance tests wait for other programs most of the
+// time, so two go side by side, and each has its own network; what measures our own packets has the machine to itself,
+// one file at a time. CI's machines being shared, what failed there is tried again.
+const conformance = ['test/conformance/**/*.test.ts'];
+const native = ['test/native/**/*.test.ts'];
+const retry = process.env['CI'] === undefined ? 0 : 2;
 
 export default defineConfig({
   test: {
@@ -15,18 +18,21 @@ export default defineConfig({
           ...shared,
           name: 'logic',
           include: ['test/**/*.test.ts'],
-          exclude: [...real, '**/node_modules/**'],
+          exclude: [...conformance, ...native, '**/node_modules/**'],
           sequence: { groupOrder: 0 },
         },
       },
       {
+        test: { ...shared, name: 'conformance', include: conformance, retry, sequence: { groupOrder: 1 } },
+      },
+      {
         test: {
           ...shared,
-          name: 'real',
-          include: real,
+          name: 'native',
+          include: native,
           fileParallelism: false,
-          retry: process.env['CI'] === undefined ? 0 : 2,
-          sequence: { groupOrder: 1 },
+          retry,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
