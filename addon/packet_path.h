@@ -126,6 +126,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock, bool sample,
                   uint32_t& id);
   bool SampleDue(int64_t nowMonoNs);
+  void SendPrepared(PathSocket& socket, uint32_t count);
   void CountSendFailure(int error);
 
   // transmit_stamps.cc
@@ -163,6 +164,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   mmsghdr sendHeaders_[kSendChunk] = {};
   iovec sendData_[kSendChunk] = {};
   alignas(cmsghdr) uint8_t sendControl_[kSendChunk][kSendControlOctets] = {};
+  TxAsk* sendAsks_[kSendChunk] = {};  // what each reply of the chunk asked, nullptr for nothing
 
   PageSnapshot snapshot_ = {};
   ServedClock clock_;

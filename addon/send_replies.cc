@@ -154,6 +154,7 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
     uint32_t id = 0;
     const bool ask =
         (sampled || report) && PrepareAsk(slot, firstPlace + i, delayRow, clockMonoNs, clock, sampled, id);
+    sendAsks_[i] = ask ? &asks_[id % kAsksMax] : nullptr;
     if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
     if ((flags & kReplyXmtGiven) == 0) {
       int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, firstPlace + i, clockMonoNs) : 0;
@@ -187,6 +188,13 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
     header.msg_control = header.msg_controllen > 0 ? sendControl_[i] : nullptr;
   }
 
+  SendPrepared(socket, count);
+  return count;
+}
+
+/** Sends the first `count` messages that stand ready. The kernel stops at one it cannot send: the others go on. */
+void PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
+  int refused = -1;  // the message that was refused last
   for (uint32_t done = 0; done < count;) {
     const int sent = sendmmsg(socket.transmitFd, sendHeaders_ + done, count - done, MSG_DONTWAIT);
     if (sent > 0) {
@@ -195,12 +203,19 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
       continue;
     }
     if (errno == EINTR) continue;
-    // The kernel stops at the first it cannot send; that one is lost, the others go on.
+    const bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM;
+    if (!full && refused != static_cast<int>(done)) {
+      // It may be an earlier packet's error, which an ICMP message brought: told once, and to whoever sends next.
+      refused = static_cast<int>(done);
+      continue;
+    }
     CountSendFailure(errno);
-    if (sendHeaders_[done].msg_hdr.msg_controllen > 0) socket.idKnown = false;
+    if (sendAsks_[done] != nullptr) {
+      socket.idKnown = false;  // whether the kernel numbered it before it gave up is not known
+      GiveUpAsk(*sendAsks_[done]);
+    }
     done++;
   }
-  return count;
 }
 
 void PacketPath::CountSendFailure(int error) {

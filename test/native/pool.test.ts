@@ -1,51 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import type { PoolOptions, ServerPool } from '../../src/workers/pool.ts';
-import { SystemClockPublisher } from '../../src/workers/system-clock-publisher.ts';
 import { TimePage } from '../../src/workers/time-page.ts';
-import { LoopbackClient, localTime } from '../support/loopback-server.ts';
+import { ntpdTs } from '../support/ntpd-ts.ts';
 import { request } from '../support/requests.ts';
+import { describeWith } from '../support/requirement.ts';
+import { eventually } from '../support/run.ts';
+import { BuiltPool, closeAll, openClient, openPool, workerOf } from '../support/server-pool.ts';
 
-// Worker threads run the built output, so the pool that starts them is the built one.
-const built = '../../dist/workers/pool.js';
-const { ServerPool: BuiltPool } = (await import(built)) as { ServerPool: new (options: PoolOptions) => ServerPool };
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function pool(options: Partial<PoolOptions> = {}): Promise<ServerPool> {
-  const page = new TimePage();
-  const publisher = new SystemClockPublisher(page);
-  publisher.publish(localTime());
-  const timer = setInterval(() => publisher.publish(localTime()), 500);
-  closing.push(() => clearInterval(timer));
-  const made = new BuiltPool({ listeners: [{ address: '127.0.0.1', port: 0 }], workers: 2, page, ...options });
-  closing.push(() => made.stop());
-  await made.ready();
-  return made;
-}
-
-async function client(address?: string): Promise<LoopbackClient> {
-  const made = await LoopbackClient.open(address);
-  closing.push(() => made.close());
-  return made;
-}
-
-/** Which worker answers a client: the one whose count grew. */
-async function workerOf(serving: ServerPool, address: string): Promise<number> {
-  const asking = await LoopbackClient.open(address);
-  const before = serving.workerCounters().map((counters) => counters.received);
-  await asking.send(request(), serving.listeners[0]?.port as number);
-  await asking.expect(1);
-  asking.close();
-  const grown = serving.workerCounters().map((counters, i) => counters.received - (before[i] as number));
-  expect(grown.reduce((sum, count) => sum + count)).toBe(1);
-  return grown.indexOf(1);
-}
+afterEach(closeAll);
 
 test('two workers answer for two listeners on IPv4 and IPv6 at once', async () => {
-  const serving = await pool({
+  const serving = await openPool({
     listeners: [
       { address: '127.0.0.1', port: 0 },
       { address: '0.0.0.0', port: 0 },
@@ -53,8 +17,8 @@ test('two workers answer for two listeners on IPv4 and IPv6 at once', async () =
       { address: '::', port: 0 },
     ],
   });
-  const v4 = await client();
-  const v6 = await client('::1');
+  const v4 = await openClient();
+  const v6 = await openClient('::1');
   for (let i = 0; i < 50; i++) {
     await v4.send(request(), serving.listeners[0]?.port as number);
     await v4.send(request(), serving.listeners[1]?.port as number);
@@ -67,7 +31,7 @@ test('two workers answer for two listeners on IPv4 and IPv6 at once', async () =
 });
 
 test('one client always meets one worker, whatever its port, also after a worker was replaced', async () => {
-  const serving = await pool();
+  const serving = await openPool();
   const addresses = Array.from({ length: 40 }, (_, i) => `127.0.${i % 7}.${10 + i}`);
   const before = new Map<string, number>();
   for (const address of addresses) before.set(address, await workerOf(serving, address));
@@ -79,8 +43,8 @@ test('one client always meets one worker, whatever its port, also after a worker
 });
 
 test('one client over IPv6 meets one worker, whatever its port', async () => {
-  const serving = await pool({ listeners: [{ address: '::1', port: 0 }] });
-  const asking = await Promise.all(Array.from({ length: 30 }, () => client('::1')));
+  const serving = await openPool({ listeners: [{ address: '::1', port: 0 }] });
+  const asking = await Promise.all(Array.from({ length: 30 }, () => openClient('::1')));
   for (const each of asking) await each.send(request(), serving.listeners[0]?.port as number, '::1');
   for (const each of asking) await each.expect(1);
   expect(serving.workerCounters().filter((counters) => counters.received > 0)).toHaveLength(1);
@@ -88,12 +52,12 @@ test('one client over IPv6 meets one worker, whatever its port', async () => {
 
 test('a terminated worker is replaced within a second and no other worker loses a packet', async () => {
   const lost: number[] = [];
-  const serving = await pool({ onWorkerLost: (index) => lost.push(index) });
+  const serving = await openPool({ onWorkerLost: (index) => lost.push(index) });
   const port = serving.listeners[0]?.port as number;
   const addresses = Array.from({ length: 16 }, (_, i) => `127.0.1.${10 + i}`);
   const workers = new Map<string, number>();
   for (const address of addresses) workers.set(address, await workerOf(serving, address));
-  const clients = await Promise.all(addresses.map((address) => client(address)));
+  const clients = await Promise.all(addresses.map((address) => openClient(address)));
   const survivors = clients.filter((_, i) => workers.get(addresses[i] as string) === 1);
   expect(survivors.length).toBeGreaterThan(0);
   expect(survivors.length).toBeLessThan(clients.length);
@@ -113,8 +77,39 @@ test('a terminated worker is replaced within a second and no other worker loses 
   for (const [i, each] of clients.entries()) await each.expect((after[i] as number) + 1);
 });
 
+// Only root gets a receive queue that holds what comes while a busy machine runs something else for half a second.
+await describeWith({ root: true }, 'under load', () => {
+  /** Requests per second; the addon with sanitizers is an order of magnitude slower. */
+  const RATE = process.env['NTPD_TS_ADDON'] === undefined ? 60_000 : 5000;
+
+  test('a lost worker costs the others nothing, and the service is whole within a second', async () => {
+    const serving = await openPool({ listeners: [{ address: '127.0.0.1', port: 0, receiveBufferOctets: 1 << 24 }] });
+    const port = serving.listeners[0]?.port as number;
+    const sources = Array.from({ length: 16 }, (_, i) => `127.0.1.${10 + i}`);
+    const load = async (seconds: number): Promise<{ sent: number; answered: number }> => {
+      const args = ['--port', String(port), '--rate', String(RATE), '--duration', String(seconds)];
+      const done = await ntpdTs(null, ['load', '127.0.0.1', ...args, '--source', ...sources, '--json']);
+      return JSON.parse(done.stdout).steps[0].counts;
+    };
+    const loading = load(3);
+    await eventually('a second of load', () => serving.counters().received > RATE || undefined);
+    const lostMs = performance.now();
+    await serving.terminateWorker(0);
+    await serving.ready();
+    expect(performance.now() - lostMs).toBeLessThan(1000);
+    const during = await loading;
+    const survivor = serving.workerCounters()[1];
+    expect(survivor).toMatchObject({ kernelDrops: 0, answered: survivor?.received, sendRefused: 0, sendWouldBlock: 0 });
+    // The rest waited for the successor in the queue: only batches in the hands of the lost worker can be gone.
+    expect(during.sent - during.answered).toBeLessThan(256);
+    expect(serving.workersLost).toBe(1);
+    const after = await load(1);
+    expect(after.answered).toBe(after.sent);
+  });
+});
+
 test('a busy port is noticed, though the port can be shared', async () => {
-  const serving = await pool();
+  const serving = await openPool();
   const port = serving.listeners[0]?.port as number;
   const page = new TimePage();
   expect(() => new BuiltPool({ listeners: [{ address: '127.0.0.1', port }], workers: 1, page })).toThrowError(
@@ -135,11 +130,11 @@ test('an address and an interface that are not there are named errors, and freeb
 test('stopping is prompt, also while packets keep coming, and leaves no descriptor open', async () => {
   const { readdirSync } = await import('node:fs');
   const descriptors = () => readdirSync('/proc/self/fd').length;
-  const warm = await pool();
+  const warm = await openPool();
   await warm.stop();
   const before = descriptors();
-  const serving = await pool();
-  const asking = await client();
+  const serving = await openPool();
+  const asking = await openClient();
   const clientSockets = descriptors() - before;
   let sending = true;
   const flood = (async () => {

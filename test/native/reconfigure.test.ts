@@ -2,46 +2,19 @@ import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { compileAccess } from '../../src/core/server/access.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
-import type { PoolListener, PoolOptions, ServerPool } from '../../src/workers/pool.ts';
-import { SystemClockPublisher } from '../../src/workers/system-clock-publisher.ts';
-import { TimePage } from '../../src/workers/time-page.ts';
-import { LoopbackClient, localTime } from '../support/loopback-server.ts';
+import type { PoolListener } from '../../src/workers/pool.ts';
 import { request } from '../support/requests.ts';
+import { closeAll, openClient, openPool } from '../support/server-pool.ts';
 
-// Worker threads run the built output, so the pool that starts them is the built one.
-const built = '../../dist/workers/pool.js';
-const { ServerPool: BuiltPool } = (await import(built)) as { ServerPool: new (options: PoolOptions) => ServerPool };
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+afterEach(closeAll);
 
 const KEPT = { address: '127.0.0.1', port: 0 };
 const OTHER = { address: '127.0.0.2', port: 0 };
 const barred = { ...DEFAULT_POLICY, access: compileAccess({ filter: [], action: 'ignore' }, null) };
 
-async function pool(options: Partial<PoolOptions> = {}): Promise<ServerPool> {
-  const page = new TimePage();
-  const publisher = new SystemClockPublisher(page);
-  publisher.publish(localTime());
-  const timer = setInterval(() => publisher.publish(localTime()), 500);
-  closing.push(() => clearInterval(timer));
-  const made = new BuiltPool({ listeners: [KEPT], workers: 2, page, ...options });
-  closing.push(() => made.stop());
-  await made.ready();
-  return made;
-}
-
-async function client(address?: string): Promise<LoopbackClient> {
-  const made = await LoopbackClient.open(address);
-  closing.push(() => made.close());
-  return made;
-}
-
 test('lists change for running workers, and for those that are started later', async () => {
-  const serving = await pool();
-  const asking = await client();
+  const serving = await openPool();
+  const asking = await openClient();
   const port = serving.listeners[0]?.port as number;
   await asking.send(request(), port);
   await asking.expect(1);
@@ -58,8 +31,8 @@ test('lists change for running workers, and for those that are started later', a
 });
 
 test('keys come and go', async () => {
-  const serving = await pool();
-  const asking = await client();
+  const serving = await openPool();
+  const asking = await openClient();
   const port = serving.listeners[0]?.port as number;
   const secret = Uint8Array.from(Buffer.from('correct horse battery'));
   const header = request();
@@ -76,8 +49,8 @@ test('keys come and go', async () => {
 });
 
 test('listeners come and go while others stay, and none that stays loses a packet over 50 changes', async () => {
-  const serving = await pool();
-  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => client(`127.0.3.${i + 1}`)));
+  const serving = await openPool();
+  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => openClient(`127.0.3.${i + 1}`)));
   const port = serving.listeners[0]?.port as number;
   let sent = 0;
   for (let round = 0; round < 50; round++) {
@@ -89,15 +62,15 @@ test('listeners come and go while others stay, and none that stays loses a packe
   for (const each of clients) await each.expect(sent);
   expect(serving.listeners).toHaveLength(1);
   await serving.reconfigure([OTHER, KEPT], []);
-  const asking = await client();
+  const asking = await openClient();
   await asking.send(request(), serving.listeners[0]?.port as number, '127.0.0.2');
   await asking.send(request(), port);
   await asking.expect(2);
 });
 
 test('socket options of a listener that stays change under load, and no request is lost', async () => {
-  const serving = await pool();
-  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => client(`127.0.4.${i + 1}`)));
+  const serving = await openPool();
+  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => openClient(`127.0.4.${i + 1}`)));
   const port = serving.listeners[0]?.port as number;
   const variants: PoolListener[] = [
     { ...KEPT, dscp: 46, receiveBufferOctets: 400_000 },
@@ -119,9 +92,9 @@ test('socket options of a listener that stays change under load, and no request 
 });
 
 test('a listener moves to an interface, and requests that come meanwhile are answered', async () => {
-  const serving = await pool();
+  const serving = await openPool();
   const port = serving.listeners[0]?.port as number;
-  const asking = await client();
+  const asking = await openClient();
   const changed = serving.reconfigure([{ ...KEPT, port, interface: 'lo' }], []);
   for (let i = 0; i < 50; i++) await asking.send(request(), port);
   await changed;
@@ -130,9 +103,9 @@ test('a listener moves to an interface, and requests that come meanwhile are ans
 });
 
 test('an address may give way to one that takes it in, and the other way round', async () => {
-  const serving = await pool();
+  const serving = await openPool();
   const port = serving.listeners[0]?.port as number;
-  const asking = await client();
+  const asking = await openClient();
   for (const address of ['0.0.0.0', '127.0.0.1', '0.0.0.0']) {
     await serving.reconfigure([{ address, port }], []);
     await asking.send(request(), port);
@@ -141,11 +114,11 @@ test('an address may give way to one that takes it in, and the other way round',
 });
 
 test('a change that cannot be made changes nothing', async () => {
-  const serving = await pool();
+  const serving = await openPool();
   const port = serving.listeners[0]?.port as number;
   await expect(serving.reconfigure([KEPT, { address: '192.0.2.1', port: 0 }], [])).rejects.toThrow(/EADDRNOTAVAIL/);
   await expect(serving.reconfigure([{ ...KEPT, interface: 'none0' }], [])).rejects.toThrow(/ENODEV|SO_BINDTODEVICE/);
-  const asking = await client();
+  const asking = await openClient();
   await asking.send(request(), port);
   await asking.expect(1);
 });

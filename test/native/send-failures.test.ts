@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as page from '../../src/core/server/page.ts';
+import * as slot from '../../src/core/server/slot.ts';
+import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
+import { describeInOwnNetwork } from '../support/own-network.ts';
+import { request } from '../support/requests.ts';
+import { run, runOk } from '../support/run.ts';
+
+/** An address of the host itself that replies find no way to. */
+const CUT_OFF = '10.99.0.1';
+/** What T3 may be later than the reading it was made from (the correction's cap), and what rounding adds. */
+const CORRECTION_SECONDS_MAX = 51e-6;
+const REQUESTS = 640;
+
+const open: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+});
+
+function server(...args: ConstructorParameters<typeof LoopbackServer>): LoopbackServer {
+  const made = new LoopbackServer(...args);
+  open.push(made);
+  made.publisher.publish(localTime());
+  return made;
+}
+
+async function client(address?: string): Promise<LoopbackClient> {
+  const made = await LoopbackClient.open(address);
+  open.push(made);
+  return made;
+}
+
+interface Report {
+  readonly cookie: number;
+  readonly source: number;
+  readonly seconds: number;
+}
+
+/** Answers what is queued, every reply asking for its transmit stamp under a cookie counted up from `cookie`. */
+async function answerAsking(serving: LoopbackServer, waker: LoopbackClient, cookie: number): Promise<Report[]> {
+  const { table, txReport, copy } = serving.path;
+  const asked = serving.path.exchange(0);
+  serving.responder.answer(asked);
+  for (let i = 0; i < asked; i++) {
+    table[i * slot.SLOT_WORDS + slot.SLOT_REPLY_FLAGS] = slot.REPLY_REPORT_TX;
+    table[i * slot.SLOT_WORDS + slot.SLOT_TX_COOKIE] = cookie + i;
+  }
+  const reports: Report[] = [];
+  for (let turn = 0, replies = asked; turn < 50 && reports.length < asked; turn++, replies = 0) {
+    await waker.send(request(4, 6), serving.ports[0] as number); // no request: it ends the wait
+    serving.path.exchange(replies);
+    for (let i = 0; i < copy.getInt32(page.COPY_TX_REPORTS * 4, true); i++) {
+      const row = txReport.subarray(i * slot.TX_REPORT_WORDS, (i + 1) * slot.TX_REPORT_WORDS);
+      reports.push({
+        cookie: row[slot.TX_REPORT_COOKIE] as number,
+        source: row[slot.TX_REPORT_SOURCE] as number,
+        seconds:
+          ((row[slot.TX_REPORT_SECONDS] as number) >>> 0) + ((row[slot.TX_REPORT_FRACTION] as number) >>> 0) / 2 ** 32,
+      });
+    }
+  }
+  return reports.sort((a, b) => a.cookie - b.cookie);
+}
+
+/** Replies go one after the other: a stamp lies between its own T3 and the next one's, as far as T3 is corrected. */
+function expectOwnStamps(reports: readonly Report[], t3: readonly number[]): void {
+  for (const [i, { seconds }] of reports.entries()) {
+    expect(seconds).toBeGreaterThan((t3[i] as number) - CORRECTION_SECONDS_MAX);
+    if (i + 1 < t3.length) expect(seconds).toBeLessThan((t3[i + 1] as number) + CORRECTION_SECONDS_MAX);
+  }
+}
+
+await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not take', () => {
+  beforeEach(async () => {
+    await run(['ip', 'address', 'add', `${CUT_OFF}/32`, 'dev', 'lo']);
+    // Routes of the host itself are looked up first of all: only a rule before them can cut off an address of its own.
+    for (const rule of ['add pref 2 lookup local', 'del pref 0', `add pref 1 to ${CUT_OFF} prohibit`]) {
+      await run(['ip', 'rule', ...rule.split(' ')]);
+    }
+  });
+
+  for (const chosenIds of [true, false]) {
+    const ids = chosenIds ? 'ids that we choose' : "the kernel's own count";
+
+    test(`are counted and the others sent, and stamps under ${ids} stay with their replies`, async () => {
+      const serving = server([{}], { chosenIds });
+      const [near, far] = [await client(), await client(CUT_OFF)];
+      const port = serving.ports[0] as number;
+      let cookie = 1;
+      const ask = async (order: readonly LoopbackClient[]): Promise<Report[]> => {
+        near.received.length = 0;
+        for (const each of order) await each.send(request(), port);
+        const reports = await answerAsking(serving, near, cookie);
+        cookie += order.length;
+        const sent = order.filter((each) => each === near).length;
+        await near.expect(sent);
+        expect(reports.map((report) => report.cookie)).toEqual(order.map((_, i) => cookie - order.length + i));
+        const own = reports.filter((_, i) => order[i] === near);
+        expectOwnStamps(
+          own,
+          near.received.map(({ octets }) => ntpSeconds(octets, 40)),
+        );
+        return own;
+      };
+      const kernel = { source: slot.STAMP_KERNEL };
+      expect(await ask([near])).toMatchObject([kernel]); // the first stamp tells where the kernel counts
+      expect(await ask([near, near, near])).toMatchObject([kernel, kernel, kernel]);
+      const mixed = await ask([near, far, near, far, near]);
+      expect(mixed[0]).toMatchObject(kernel);
+      expect(serving.counters().sendRefused).toBe(2);
+      expect(await ask([near])).toMatchObject([kernel]);
+      expect(await ask([near, near, near])).toMatchObject([kernel, kernel, kernel]);
+      expect(serving.counters().answered).toBe(11);
+    });
+  }
+
+  /** Answers many requests while the loopback lets little through, and one more when it is as it was. */
+  async function overwhelm(skip: () => void, limit: number, icmpErrors: boolean): Promise<LoopbackServer> {
+    const serving = server([{ receiveBufferOctets: 1 << 21, icmpErrors }]);
+    const asking = await client();
+    const port = serving.ports[0] as number;
+    for (let i = 0; i < REQUESTS; i++) await asking.send(request(), port);
+    const bucket = ['tbf', 'rate', '64kbit', 'burst', '2000', 'limit', `${limit}`];
+    const slowed = await run(['tc', 'qdisc', 'add', 'dev', 'lo', 'root', ...bucket]);
+    if (slowed.status !== 0) {
+      console.warn(`SKIPPED: this kernel cannot slow an interface down: ${slowed.stderr}`);
+      skip();
+    }
+    for (let received = 0; received < REQUESTS; ) received += serving.turn();
+    await runOk(['tc', 'qdisc', 'del', 'dev', 'lo', 'root']);
+    const { answered, sendWouldBlock, sendNoBuffer } = serving.counters();
+    expect(answered + sendWouldBlock + sendNoBuffer).toBe(REQUESTS);
+    asking.received.length = 0;
+    const later = await client();
+    await later.send(request(), port);
+    expect(serving.turn()).toBe(1);
+    await later.expect(1);
+    return serving;
+  }
+
+  test('for want of room in the socket are counted, and later ones are sent', async ({ skip }) => {
+    expect((await overwhelm(skip, 10_000_000, false)).counters().sendWouldBlock).toBeGreaterThan(100);
+  });
+
+  test('for want of room in the queue of the interface are counted, and later ones are sent', async ({ skip }) => {
+    expect((await overwhelm(skip, 4000, true)).counters().sendNoBuffer).toBeGreaterThan(100);
+  });
+
+  test('because the client is gone come back as ICMP errors, are counted, and cost nobody else a reply', async () => {
+    for (const [address, source] of [
+      ['127.0.0.1', '127.0.0.1'],
+      ['::1', '::1'],
+    ] as const) {
+      const serving = server([{ address, icmpErrors: true }]);
+      const port = serving.ports[0] as number;
+      const staying = await client(source);
+      for (let i = 0; i < 10; i++) {
+        const leaving = await LoopbackClient.open(source);
+        await leaving.send(request(), port, address);
+        leaving.close();
+        await staying.send(request(), port, address);
+      }
+      while (serving.counters().received < 20) serving.turn();
+      await staying.expect(10);
+      serving.turn();
+      expect(serving.counters()).toMatchObject({ answered: 20, sendRefused: 0 });
+      expect(serving.counters().errorQueue).toBeGreaterThan(0);
+    }
+  });
+});
