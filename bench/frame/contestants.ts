@@ -97,7 +97,10 @@ export async function ntpsecContestant(): Promise<Contestant> {
   };
 }
 
-/** openntpd, unsynchronised. */
+/**
+ * openntpd, unsynchronised. It asks the kernel twice a request how much of its slew is left, and each time writes under
+ * the lock of the clock: on a busy virtual machine the generator, which reads that clock, is late more often.
+ */
 export async function openntpdContestant(): Promise<Contestant> {
   await peerPrograms('openntpd');
   return {

@@ -1,3 +1,4 @@
+import type { LoadResults } from '../../src/load/results.ts';
 import type { StepResult } from '../../src/load/step-result.ts';
 import { PROGRAM } from '../../test/support/ntpd-ts.ts';
 import { run } from '../../test/support/run.ts';
@@ -18,6 +19,8 @@ export interface Step {
 /** A step's figures, and the processor time that went by around it. */
 export interface Measured extends StepResult {
   readonly cpu: CpuTimes;
+  /** Everything that `ntpd-ts load` printed of it. */
+  readonly results: LoadResults;
 }
 
 /** Replies later than this are lost: far beyond what any of the servers queues. */
@@ -40,22 +43,17 @@ export async function offer(
 ): Promise<Measured | undefined> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = readCpu(pid);
-    const result = await load(arena, step);
+    const results = await loadResults(arena, step);
     const cpu = cpuBetween(before, readCpu(pid));
-    if (result.valid) return { ...result, cpu };
+    const [result] = results.steps;
+    if (result === undefined) throw new Error('ntpd-ts load printed no step');
+    if (result.valid) return { ...result, cpu, results };
     console.warn(`rate ${Math.round(step.rate)}: ${result.invalidReasons.join('; ')}`);
   }
   return undefined;
 }
 
-async function load(arena: Arena, step: Step): Promise<StepResult> {
-  const [result] = (JSON.parse(await loadResults(arena, step)) as { steps: StepResult[] }).steps;
-  if (result === undefined) throw new Error('ntpd-ts load printed no step');
-  return result;
-}
-
-/** Runs `ntpd-ts load` against the server of the arena and returns the results as it prints them, one step or more. */
-export async function loadResults(arena: Arena, step: Step): Promise<string> {
+async function loadResults(arena: Arena, step: Step): Promise<LoadResults> {
   const options = [
     ['--engine', 'raw', '--clients', CLIENTS_IPV4, '--client-count', String(step.clients ?? 16_384)],
     ['--rate', String(step.rate < 1000 ? step.rate : Math.round(step.rate)), '--duration', String(step.seconds)],
@@ -65,5 +63,5 @@ export async function loadResults(arena: Arena, step: Step): Promise<string> {
   const argv = [process.execPath, PROGRAM, 'load', step.target ?? arena.server.ipv4, ...options];
   const done = await run(arena.generator.inside(argv), { timeoutMs: (step.seconds + 60) * 1000 });
   if (!done.stdout.startsWith('{')) throw new Error(`ntpd-ts load: ${done.stderr}`);
-  return done.stdout;
+  return JSON.parse(done.stdout) as LoadResults;
 }

@@ -32,29 +32,56 @@ export interface SweepOptions {
   readonly factor: number;
   /** Halvings between the last clean and the first lossy rate. */
   readonly halvings: number;
+  readonly warmUpSeconds: number;
+  /** How often a step is tried that the generator cannot keep. */
+  readonly attempts: number;
 }
 
-export const FULL_SWEEP: SweepOptions = { stepSeconds: 1, firstRate: 80_000, factor: 1.2, halvings: 4 };
-export const SHORT_SWEEP: SweepOptions = { stepSeconds: 1, firstRate: 80_000, factor: 1.5, halvings: 1 };
+export const FULL_SWEEP: SweepOptions = {
+  stepSeconds: 1,
+  firstRate: 80_000,
+  factor: 1.2,
+  halvings: 4,
+  warmUpSeconds: 2,
+  attempts: 5,
+};
+export const SHORT_SWEEP: SweepOptions = {
+  stepSeconds: 0.5,
+  firstRate: 80_000,
+  factor: 1.8,
+  halvings: 1,
+  warmUpSeconds: 1,
+  attempts: 2,
+};
 
 export const LOSS_MAX = 0.001;
 /** The climb ends where this share is lost: the best is behind. */
 const LOSS_END = 0.25;
+/** ... or where the generator keeps so many rates in a row not. */
+const MISSED_MAX = 2;
 const RATE_MAX = 1_500_000;
-const WARM_UP = { rate: 50_000, seconds: 2 };
+const WARM_UP_RATE = 50_000;
 
-/** Sweeps over one running server; `load` are further options of `ntpd-ts load`. */
+/**
+ * Sweeps over one running server.
+ *
+ * @param load - further options of `ntpd-ts load`.
+ * @param kept - gets every step as the generator measured it.
+ */
 export async function sweep(
   arena: Arena,
   contestant: Contestant,
   server: RunningServer,
   options: SweepOptions,
   load: readonly string[] = [],
+  kept: Measured[] = [],
 ): Promise<Sweep> {
   const steps: SweepStep[] = [];
   const measure = async (rate: number): Promise<SweepStep | undefined> => {
-    const measured = await offer(arena, server.pid, { rate, seconds: options.stepSeconds, options: load });
+    const { stepSeconds: seconds, attempts } = options;
+    const measured = await offer(arena, server.pid, { rate, seconds, options: load }, attempts);
     if (measured === undefined) return undefined;
+    kept.push(measured);
     const step = describeStep(contestant, measured);
     steps.push(step);
     return step;
@@ -65,12 +92,17 @@ export async function sweep(
     return step === undefined || step.loss <= LOSS_MAX ? step : betterOf(step, await measure(rate));
   };
 
-  await offer(arena, server.pid, WARM_UP);
+  await offer(arena, server.pid, { rate: WARM_UP_RATE, seconds: options.warmUpSeconds }, 1);
   let clean = 0;
   let lossy = 0;
-  for (let rate = options.firstRate; rate < RATE_MAX; rate *= options.factor) {
+  let missed = 0;
+  for (let rate = options.firstRate; rate < RATE_MAX && missed < MISSED_MAX; rate *= options.factor) {
     const step = await measureFairly(rate);
-    if (step === undefined) break;
+    if (step === undefined) {
+      missed++;
+      continue;
+    }
+    missed = 0;
     if (step.loss <= LOSS_MAX) {
       clean = rate;
       lossy = 0;
