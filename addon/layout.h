@@ -73,7 +73,7 @@ enum PageWord : uint32_t {
   kPageSmearEventSeconds = 28, // NTP midnight of the leap second that smears are about; valid while kPageSmearSign is not 0
   kPageSmearSign = 29,         // +1 insert, -1 delete, 0 none
   kPageSmearApplied = 30,      // 1: this clock has done the leap
-  kPageSmearLate = 31,         // 1: learned after the linear smear should have begun
+  kPageSmearLate = 31,         // 1: learned after the linear smear should have begun, 2: nobody knows
   kPageWords = 64,
 };
 

@@ -20,18 +20,19 @@ struct Smear {
   NtpTime event = 0;
   int64_t sign = 0;
   bool applied = false;
-  bool late = false;
+  /** 1: the linear smear is withheld, 2: both are. */
+  int32_t lateness = 0;
 
   void Load(const PageSnapshot& page) {
     event = static_cast<NtpTime>(static_cast<uint32_t>(page.words[kPageSmearEventSeconds])) << 32;
     sign = page.words[kPageSmearSign];
     applied = page.words[kPageSmearApplied] != 0;
-    late = page.words[kPageSmearLate] != 0;
+    lateness = page.words[kPageSmearLate];
   }
 
   /** The instant as a listener of this kind shows it. */
   NtpTime Show(uint32_t kind, NtpTime served) const {
-    if (kind == kSmearNone || sign == 0 || (kind == kSmearLinear && late)) return served;
+    if (kind == kSmearNone || sign == 0 || lateness > (kind == kSmearLinear ? 0 : 1)) return served;
     return served + static_cast<uint64_t>(OffsetUnits(kind, served));
   }
 

@@ -1,4 +1,5 @@
-import type { CoordinatorOptions, CoordinatorPorts } from './coordinator-options.ts';
+import { LEAP_UNKNOWN } from '../protocol/header.ts';
+import type { CarriedLeap, CoordinatorOptions, CoordinatorPorts } from './coordinator-options.ts';
 import type { EventLevel, Output } from './coordinator-output.ts';
 import { type AbsoluteSeconds, absoluteSeconds, wireSeconds } from './discipline/calendar.ts';
 import { Discipline, type DisciplineAction } from './discipline/discipline.ts';
@@ -54,8 +55,14 @@ export class ClockKeeper {
     this.#emit = emit;
     this.truth = new Truth(options.epoch, options.precisionSeconds);
     this.discipline = new Discipline(clock, options.synchronization);
-    this.leaps = new LeapSeconds(options.leapFile);
+    this.leaps = new LeapSeconds(options.leapFile, options.leap?.state ?? null);
+    this.#armedSign = options.leap?.armedSign ?? 0;
     this.#start();
+  }
+
+  /** What a successor has to know about leap seconds. */
+  get leap(): CarriedLeap {
+    return { state: this.leaps.state, armedSign: this.#armedSign };
   }
 
   /** NTP seconds now, by the best estimate, counted over the eras. */
@@ -306,16 +313,19 @@ export class ClockKeeper {
   /** Shows the leap indicator that holds now. */
   #showLeap(nowLocal: LocalSeconds): void {
     const now = this.absoluteAt(nowLocal);
-    if (this.leaps.event !== null) this.leaps.consider(now, null);
+    // Without a list only what is known already can change: it is over.
+    const mayLearn = this.state !== 'starting' && this.leaps.isTableValid(now);
+    if ((this.leaps.event !== null || mayLearn) && this.leaps.consider(now, null)) this.#announceLeap(nowLocal);
     if (this.leaps.event === null && this.#armedSign !== 0) {
       // Not before: the kernel does the leap by its own clock, at a tick that may come after our look at it.
       this.#armedSign = 0;
       this.#clock.armLeap?.(0);
     }
-    if (this.state === 'starting' || this.state === 'withdrawn') return;
+    const hasTime = this.state !== 'starting' && this.state !== 'withdrawn';
     const { event } = this.leaps;
     const isAhead = event !== null && this.leaps.dueSeconds !== Number.POSITIVE_INFINITY;
-    this.truth.setLeap(this.leaps.indicator(now), isAhead ? wireSeconds(event.atSeconds) : 0, isAhead ? event.sign : 0);
+    const leap = hasTime ? this.leaps.indicator(now) : LEAP_UNKNOWN;
+    this.truth.setLeap(leap, isAhead ? wireSeconds(event.atSeconds) : 0, isAhead ? event.sign : 0);
   }
 
   #announceLeap(nowLocal: LocalSeconds): void {

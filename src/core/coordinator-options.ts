@@ -1,3 +1,4 @@
+import type { LeapState } from './discipline/leap.ts';
 import type { ClockPort, LocalEpoch, Random } from './ports.ts';
 import type { SavedHistory } from './saved-history.ts';
 
@@ -109,6 +110,13 @@ export interface LeapEntry {
   readonly taiMinusUtc: number;
 }
 
+/** What a coordinator hands to its successor about leap seconds. */
+export interface CarriedLeap {
+  readonly state: LeapState;
+  /** What the clock was told to do at the end of the day: +1 insert, −1 delete, 0 nothing. */
+  readonly armedSign: number;
+}
+
 export interface CoordinatorOptions {
   readonly sources: readonly SourceOptions[];
   readonly synchronization: SynchronizationOptions;
@@ -127,6 +135,8 @@ export interface CoordinatorOptions {
   /** Parsed leap-seconds.list (discipline/leap-file.ts), checked; null: none. Its expiry is NTP seconds. */
   readonly leapFile: { readonly entries: readonly LeapEntry[]; readonly expirySeconds: number } | null;
   readonly history: SavedHistory | null;
+  /** Leap seconds as the predecessor on this clock knew them, where there was one. */
+  readonly leap?: CarriedLeap;
   /** Which logs to emit as outputs. */
   readonly logs: { readonly measurements: boolean; readonly statistics: boolean; readonly tracking: boolean };
 }

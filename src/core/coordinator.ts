@@ -5,7 +5,7 @@ import { describeStatistics } from './association/log.ts';
 import { type ResolvedAddress, Roster } from './association/roster.ts';
 import type { Verdict } from './association/verdict.ts';
 import { ClockKeeper } from './clock-keeper.ts';
-import type { CoordinatorOptions, CoordinatorPorts, SourceOptions } from './coordinator-options.ts';
+import type { CarriedLeap, CoordinatorOptions, CoordinatorPorts, SourceOptions } from './coordinator-options.ts';
 import type { EventLevel, Output } from './coordinator-output.ts';
 import { describeStatus } from './coordinator-status.ts';
 import { ServerFilter } from './estimation/filter.ts';
@@ -240,6 +240,21 @@ export class Coordinator {
     const { truth, lastUpdateLocal } = this.#keeper;
     if (lastUpdateLocal === null || truth.frequencySigma > DRIFT_SIGMA_MAX) return null;
     return { frequency: truth.variables.line.frequency, sigma: truth.frequencySigma };
+  }
+
+  /** For a successor on the same clock. */
+  get leap(): CarriedLeap {
+    return this.#keeper.leap;
+  }
+
+  /** Leap indicator for whoever knows the time at an instant. */
+  leapIndicatorAt(atLocal: LocalSeconds): number {
+    return this.#keeper.leaps.indicator(this.#keeper.absoluteAt(atLocal));
+  }
+
+  /** Seconds that leap seconds have added to NTP time since the start. */
+  get leapShiftSeconds(): number {
+    return this.#keeper.leaps.shiftSeconds;
   }
 
   /** For the history file: at exit, and after a `history-changed` event. */

@@ -1,4 +1,4 @@
-import { LEAP_NONE, LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
+import { LEAP_DELETE, LEAP_INSERT, LEAP_NONE, LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import { REFID_LOCAL } from '../protocol/refid.ts';
 
 /**
@@ -34,10 +34,10 @@ export interface LocalTime {
 
 /** The kernel knows that its clock is right but not how far it is from a primary server. */
 const STRATUM_KERNEL = 10;
-const STATUS_INSERT = 0x10;
-const STATUS_DELETE = 0x20;
 const STATUS_UNSYNCHRONISED = 0x40;
 const STATE_ERROR = 5;
+/** By state: the status bits that ask for a leap second stay when it is done. */
+const KERNEL_LEAPS: readonly number[] = [LEAP_NONE, LEAP_INSERT, LEAP_DELETE];
 const MAXIMUM_ERROR_US = 1_000_000;
 
 const UNSYNCHRONISED: LocalTime = {
@@ -62,7 +62,7 @@ export function localTime(options: LocalTimeOptions): LocalTime {
   const { kernel } = options;
   if (kernel === null || !synchronised(kernel)) return UNSYNCHRONISED;
   return {
-    leap: kernelLeap(kernel.status),
+    leap: KERNEL_LEAPS[kernel.state] ?? LEAP_NONE,
     stratum: STRATUM_KERNEL,
     refid: REFID_LOCAL,
     rootDelaySeconds: 0,
@@ -73,9 +73,4 @@ export function localTime(options: LocalTimeOptions): LocalTime {
 function synchronised(kernel: KernelClockState): boolean {
   if (kernel.state === STATE_ERROR || (kernel.status & STATUS_UNSYNCHRONISED) !== 0) return false;
   return kernel.maximumErrorUs >= 0 && kernel.maximumErrorUs <= MAXIMUM_ERROR_US;
-}
-
-function kernelLeap(status: number): number {
-  if ((status & STATUS_INSERT) !== 0) return 1;
-  return (status & STATUS_DELETE) !== 0 ? 2 : LEAP_NONE;
 }

@@ -50,7 +50,7 @@ export function synchronizationOptions(config: Config): SynchronizationOptions {
     slewRateMax: options.maxSlewRate * 1e-6,
     distanceSecondsMax: options.maxDistance,
     localStratum: options.localStratum === STRATUM_NONE ? null : options.localStratum,
-    localWaitSeconds: options.localWait,
+    localWaitSeconds: config.source.length === 0 ? 0 : options.localWait,
     localRefid: options.referenceId,
     leapMode: options.clock === 'system' ? 'kernel' : 'step',
   };

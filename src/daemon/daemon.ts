@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatEndpoint, warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
+import type { LeapFile } from '../core/discipline/leap-file.ts';
+import { SmearKeeper } from '../core/server/smear-keeper.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { TalkerReport } from '../core/server/top-talkers.ts';
 import { OperatorError } from '../errors.ts';
@@ -16,6 +18,8 @@ import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { describeInterleavedStore } from './interleaved-store.ts';
 import { readKeys } from './key-file-reader.ts';
+import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
+import { LeapMemory } from './leap-memory.ts';
 import { listenError } from './listen-error.ts';
 import { poolListener } from './listener-config.ts';
 import type { Logger } from './logger.ts';
@@ -49,6 +53,8 @@ export class Daemon implements ControlTarget {
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
   private readonly onPanic: (reason: string) => void;
+  private readonly leapMemory: LeapMemory;
+  private readonly smear: SmearKeeper;
   private time: LocalPublisher | Synchroniser;
   private readonly reporter: CounterReporter = new CounterReporter();
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
@@ -67,18 +73,23 @@ export class Daemon implements ControlTarget {
     this.resettle = resettle;
     this.log = log;
     this.onPanic = onPanic;
-    this.time = this.timeFor(settings.config);
+    const { config } = settings;
+    this.leapMemory = new LeapMemory(config, readLeapFile(config.synchronization.leapFile, log), log);
+    this.smear = new SmearKeeper(this.leapMemory);
+    this.time = this.timeFor(config, this.leapMemory.table);
   }
 
   /** What serves the time that a configuration asks for; not started yet. */
-  private timeFor(config: Config): LocalPublisher | Synchroniser {
-    const { page, log, onPanic } = this;
+  private timeFor(config: Config, leapFile: LeapFile | null): LocalPublisher | Synchroniser {
+    const { page, log, onPanic, smear } = this;
     const { clock, localStratum, referenceId } = config.synchronization;
-    if (config.source.length === 0) {
-      return new LocalPublisher({ page, localStratum, referenceId, trustKernel: clock === 'none' });
+    if (!hasSynchroniser(config)) {
+      const trustKernel = clock === 'none';
+      return new LocalPublisher({ page, localStratum, referenceId, trustKernel, leapFile, smear, log });
     }
     const { keys } = readKeys(config.keys);
-    return new Synchroniser({ config, page, keys, timescale: new LocalTimescale(clockFault(clock)), log, onPanic });
+    const timescale = new LocalTimescale(clockFault(clock));
+    return new Synchroniser({ config, page, keys, timescale, leapFile, smear, log, onPanic });
   }
 
   /**
@@ -90,16 +101,26 @@ export class Daemon implements ControlTarget {
    */
   private prepareTime(before: Config, next: Config, keys: readonly SymmetricKey[]): Change {
     const { time } = this;
-    if (TIME_SECTIONS.every((section) => isDeepStrictEqual(before[section], next[section]))) return NO_CHANGE;
+    const table = loadLeapFile(next.synchronization.leapFile);
+    const isSameTable = isDeepStrictEqual(table, this.leapMemory.table);
+    if (isSameTable && TIME_SECTIONS.every((section) => isDeepStrictEqual(before[section], next[section])))
+      return NO_CHANGE;
     checkSourceKeys(next, keys);
     const isSameClock = before.synchronization.clock === next.synchronization.clock;
-    if (time instanceof Synchroniser && isSameClock && next.source.length > 0) {
-      return { apply: () => time.reconfigure(next, keys), abandon: () => {} };
+    if (time instanceof Synchroniser && isSameClock && hasSynchroniser(next)) {
+      return {
+        apply: () => {
+          this.leapMemory.use(next, table);
+          time.reconfigure(next, keys, table);
+        },
+        abandon: () => {},
+      };
     }
-    const replacement = this.timeFor(next);
+    const replacement = this.timeFor(next, table);
     return {
       apply: () => {
         time.stop();
+        this.leapMemory.use(next, table);
         this.time = replacement;
         replacement.start();
       },
@@ -327,6 +348,11 @@ function describeTime(sources: number, stratum: number): string {
   return stratum < 16
     ? `the local clock is served at stratum ${stratum}`
     : 'the local clock is served as unsynchronised: there is no source, no local-stratum, and the kernel does not vouch for it';
+}
+
+/** Without sources the local clock is served as it is; one of our own is kept all the same. */
+function hasSynchroniser(config: Config): boolean {
+  return config.source.length > 0 || config.synchronization.clock === 'software';
 }
 
 function interleavedCapacityLog2({ workers }: Config): number {

@@ -1,11 +1,12 @@
-import { SmearKeeper } from '../core/server/smear.ts';
+import type { SmearKeeper } from '../core/server/smear-keeper.ts';
 import type { SystemVariables } from '../core/system-variables.ts';
 import { clockPrecisionLog2, SAMPLE_MONO } from '../native/clock-sample.ts';
 import { CLOCKS_WORDS, readClocks } from '../native/clocks.ts';
 import type { LocalTimescale } from '../native/local-timescale.ts';
+import { STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import { addSeconds, differenceSeconds, type Timestamp } from '../protocol/timestamp.ts';
 import { RealtimeMapping } from '../workers/realtime-mapping.ts';
-import { type TimePage, type TimePublication, unsynchronised } from '../workers/time-page.ts';
+import { publishSmear, type TimePage, type TimePublication, unsynchronised } from '../workers/time-page.ts';
 import { MonoRate } from './mono-rate.ts';
 
 /** A jump of the served clock beyond which stamps from before it are of no more use to interleaved clients. */
@@ -21,12 +22,14 @@ export class LinePublisher {
   private readonly rate: MonoRate = new MonoRate();
   private readonly served: Timestamp = { seconds: 0, fraction: 0 };
   private readonly expected: Timestamp = { seconds: 0, fraction: 0 };
-  private readonly smear: SmearKeeper = new SmearKeeper();
+  private readonly smear: SmearKeeper;
   private monoOriginSeconds = 0;
   private lastMonoSeconds = 0;
 
-  constructor(page: TimePage, timescale: LocalTimescale) {
+  /** @param smear - outlives the publisher. */
+  constructor(page: TimePage, timescale: LocalTimescale, smear: SmearKeeper) {
     this.page = page;
+    this.smear = smear;
     this.timescale = timescale;
     this.publication.precisionLog2 = clockPrecisionLog2();
   }
@@ -56,8 +59,8 @@ export class LinePublisher {
     const { line } = variables;
     const offset = line.offsetSeconds + line.frequency * (local - line.atLocal);
     addSeconds(timescale.epoch.seconds, timescale.epoch.fraction, local + offset, served);
-    const jumpSeconds = this.noticeJump(monoSeconds);
-    this.followLeap(variables, jumpSeconds);
+    this.noticeJump(monoSeconds);
+    this.followLeap(variables);
     const monoNsTotal = BigInt(monoWhole) * 1_000_000_000n + BigInt(monoNs);
     publication.anchorMonoNsLow = Number(BigInt.asIntN(32, monoNsTotal));
     publication.anchorMonoNsHigh = Number(monoNsTotal >> 32n);
@@ -83,23 +86,21 @@ export class LinePublisher {
     this.page.publish(publication);
   }
 
-  private followLeap(variables: SystemVariables, jumpSeconds: number): void {
+  private followLeap(variables: SystemVariables): void {
     const { publication, served, smear } = this;
-    smear.update(served.seconds, served.fraction, jumpSeconds, variables.leapEventSeconds, variables.leapSign);
-    publication.smearEventSeconds = smear.eventSeconds;
-    publication.smearSign = smear.sign;
-    publication.smearApplied = smear.applied;
-    publication.smearLate = smear.isLate;
+    const { leapEventSeconds, leapSign, stratum } = variables;
+    const hasTime = stratum < STRATUM_UNSYNCHRONISED;
+    smear.update(served.seconds, served.fraction, leapEventSeconds, leapSign, hasTime);
+    publishSmear(smear, publication);
   }
 
   /** Compares the served clock with what the last publication promised for this moment. */
-  private noticeJump(monoSeconds: number): number {
+  private noticeJump(monoSeconds: number): void {
     const { publication, served, expected } = this;
     const passed = monoSeconds - this.lastMonoSeconds;
     this.lastMonoSeconds = monoSeconds;
     addSeconds(publication.anchorSeconds, publication.anchorFraction, passed * (1 + publication.rate), expected);
     const jump = differenceSeconds(served.seconds, served.fraction, expected.seconds, expected.fraction);
     if (Math.abs(jump) > JUMP_SECONDS) publication.slewEpoch++;
-    return jump;
   }
 }

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { Coordinator } from '../core/coordinator.ts';
+import type { CarriedLeap } from '../core/coordinator-options.ts';
 import type { EventOutput, Output, ResolveOutput } from '../core/coordinator-output.ts';
+import type { LeapFile } from '../core/discipline/leap-file.ts';
 import type { ClockPort, LocalSeconds } from '../core/ports.ts';
 import type { SavedHistory } from '../core/saved-history.ts';
+import type { SmearKeeper } from '../core/server/smear-keeper.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { CoordinatorStatus } from '../core/status.ts';
 import type { SystemVariables } from '../core/system-variables.ts';
@@ -12,7 +15,7 @@ import { ClientSockets } from '../native/client-socket.ts';
 import { clockPrecisionLog2 } from '../native/clock-sample.ts';
 import { KernelClock } from '../native/kernel-clock.ts';
 import type { LocalTimescale } from '../native/local-timescale.ts';
-import { STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
+import { LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import type { TimePage, TimePublication } from '../workers/time-page.ts';
 import { openClock } from './clock/open-clock.ts';
 import { ClockWatch } from './clock-watch.ts';
@@ -20,7 +23,7 @@ import { sourceOptions, synchronizationOptions } from './coordinator-config.ts';
 import type { Drift } from './drift-file.ts';
 import { Exchanges } from './exchanges.ts';
 import { KeyAuthenticator } from './key-authenticator.ts';
-import { readLeapFile } from './leap-file-reader.ts';
+import { driftFile } from './leap-memory.ts';
 import { LinePublisher } from './line-publisher.ts';
 import type { Logger } from './logger.ts';
 import { ownRefids, resolvedAddress } from './own-addresses.ts';
@@ -42,6 +45,10 @@ export interface SynchroniserOptions {
   readonly page: TimePage;
   readonly keys: readonly SymmetricKey[];
   readonly timescale: LocalTimescale;
+  /** The leap-seconds.list, if there is one. */
+  readonly leapFile: LeapFile | null;
+  /** Outlives the synchroniser. */
+  readonly smear: SmearKeeper;
   readonly log: Logger;
   /** Asked for when the clock would have to be set further than the limits allow. */
   readonly onPanic: (reason: string) => void;
@@ -64,6 +71,7 @@ export class Synchroniser {
   private readonly publisher: LinePublisher;
   private readonly timers: NodeJS.Timeout[] = [];
   private config: Config;
+  private leapFile: LeapFile | null;
   private keys: ReadonlyMap<number, SymmetricKey>;
   private store: StateStore;
   private records: RecordLogs;
@@ -83,13 +91,14 @@ export class Synchroniser {
     this.log = log;
     this.timescale = timescale;
     this.config = config;
+    this.leapFile = options.leapFile;
     checkSourceKeys(config, options.keys);
     this.keys = keysById(options.keys);
     this.clock = openClock(config.synchronization.clock, timescale);
     if (this.clock instanceof KernelClock) log.info(this.clock.found, 'the system clock as it was found');
     this.watch = new ClockWatch(timescale);
     this.sockets = new ClientSockets(timescale);
-    this.publisher = new LinePublisher(options.page, timescale);
+    this.publisher = new LinePublisher(options.page, timescale, options.smear);
     this.store = new StateStore(driftFile(config), log);
     this.records = recordLogs(config, log);
     this.coordinator = this.newCoordinator(this.store.readDrift(), this.store.readHistory());
@@ -102,24 +111,26 @@ export class Synchroniser {
    *
    * @param keys - have been checked by `checkSourceKeys`.
    */
-  reconfigure(config: Config, keys: readonly SymmetricKey[]): void {
+  reconfigure(config: Config, keys: readonly SymmetricKey[], leapFile: LeapFile | null): void {
+    this.leapFile = leapFile;
     this.keys = keysById(keys);
     const now = this.timescale.sample();
     const { variables } = this.coordinator;
     const drift = this.coordinator.drift();
     const history = this.coordinator.saveHistory(now);
+    const { leap } = this.coordinator;
     this.bridge = { variables: structuredClone(variables), untilLocal: now + BRIDGE_SECONDS };
     this.exchanges.close();
     this.records.reopen();
     this.config = config;
     this.store = new StateStore(driftFile(config), this.log);
     this.records = recordLogs(config, this.log);
-    this.coordinator = this.newCoordinator(drift, history);
+    this.coordinator = this.newCoordinator(drift, history, leap);
     this.exchanges = this.newExchanges();
     this.advance();
   }
 
-  private newCoordinator(drift: Drift | null, history: SavedHistory | null): Coordinator {
+  private newCoordinator(drift: Drift | null, history: SavedHistory | null, leap?: CarriedLeap): Coordinator {
     const { config, timescale } = this;
     const { measurementsLog, statisticsLog, trackingLog } = config.synchronization;
     const coordinator = new Coordinator(
@@ -131,8 +142,9 @@ export class Synchroniser {
         timescaleOriginSeconds: timescale.originSeconds,
         precisionSeconds: 2 ** clockPrecisionLog2(),
         drift,
-        leapFile: readLeapFile(config.synchronization.leapFile, this.log),
+        leapFile: this.leapFile,
         history,
+        ...(leap === undefined ? {} : { leap }),
         logs: {
           measurements: measurementsLog !== null,
           statistics: statisticsLog !== null,
@@ -259,9 +271,17 @@ export class Synchroniser {
   /** The old truth until there is a new one, or until it has been waited for long enough. */
   private bridged(bridge: Bridge, variables: Readonly<SystemVariables>): Readonly<SystemVariables> {
     const isOver = variables.stratum < STRATUM_UNSYNCHRONISED || this.timescale.sample() >= bridge.untilLocal;
-    if (!isOver) return bridge.variables;
+    if (!isOver) return this.withLeap(bridge.variables, variables);
     this.bridge = null;
     return variables;
+  }
+
+  /** The old truth with what the new coordinator, which does not show the time yet, has done about leap seconds. */
+  private withLeap(old: SystemVariables, { leapEventSeconds, leapSign }: Readonly<SystemVariables>): SystemVariables {
+    const { leapShiftSeconds } = this.coordinator;
+    const line = { ...old.line, offsetSeconds: old.line.offsetSeconds + leapShiftSeconds };
+    const leap = old.leap === LEAP_UNKNOWN ? LEAP_UNKNOWN : this.coordinator.leapIndicatorAt(this.timescale.sample());
+    return { ...old, line, leap, leapEventSeconds, leapSign };
   }
 
   private perform(output: Output): void {
@@ -347,11 +367,6 @@ function keysById(keys: readonly SymmetricKey[]): ReadonlyMap<number, SymmetricK
 function recordLogs(config: Config, log: Logger): RecordLogs {
   const { measurementsLog, statisticsLog, trackingLog } = config.synchronization;
   return new RecordLogs({ measurement: measurementsLog, statistics: statisticsLog, tracking: trackingLog }, log);
-}
-
-function driftFile(config: Config): string | null {
-  const folder = process.env['STATE_DIRECTORY']?.split(':')[0];
-  return config.synchronization.driftFile ?? (folder ? `${folder}/drift` : null);
 }
 
 /** Uniform in [0, 1) with 48 bits from the system's generator. */

@@ -23,9 +23,15 @@ export class SystemClockPublisher {
 
   /** Fills the clock's part of `time` and publishes all of it. To be called at least once a second. */
   publish(time: TimePublication): void {
+    this.read(time);
+    this.page.publish(time);
+  }
+
+  /** Fills the clock's part of `time`. @returns by how much the clock was set since the last reading, seconds. */
+  read(time: TimePublication): number {
     const { clocks } = this;
     readClocks(clocks);
-    this.mapping.update(clocks);
+    const steppedSeconds = this.mapping.update(clocks);
     time.anchorMonoNsLow = clocks[CLOCKS_MONO_NS] as number;
     time.anchorMonoNsHigh = clocks[CLOCKS_MONO_NS + 1] as number;
     time.publishedMonoNsLow = time.anchorMonoNsLow;
@@ -39,6 +45,6 @@ export class SystemClockPublisher {
     time.mappingNsLow = this.mapping.low;
     time.mappingNsHigh = this.mapping.high;
     time.epoch = this.mapping.epoch;
-    this.page.publish(time);
+    return steppedSeconds;
   }
 }

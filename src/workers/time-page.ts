@@ -1,4 +1,5 @@
 import * as page from '../core/server/page.ts';
+import type { SmearKeeper } from '../core/server/smear-keeper.ts';
 
 /** What a publication says: system variables and the served clock. */
 export interface TimePublication {
@@ -38,7 +39,7 @@ export interface TimePublication {
   smearEventSeconds: number;
   smearSign: number;
   smearApplied: boolean;
-  smearLate: boolean;
+  smearLateness: number;
   /** Bumped when stored stamps can no longer be converted. */
   slewEpoch: number;
 }
@@ -70,9 +71,17 @@ export function unsynchronised(): TimePublication {
     smearEventSeconds: 0,
     smearSign: 0,
     smearApplied: false,
-    smearLate: false,
+    smearLateness: 0,
     slewEpoch: 0,
   };
+}
+
+/** Copies what the workers need of the keeper of leap seconds. */
+export function publishSmear(smear: SmearKeeper, time: TimePublication): void {
+  time.smearEventSeconds = smear.eventSeconds;
+  time.smearSign = smear.sign;
+  time.smearApplied = smear.applied;
+  time.smearLateness = smear.lateness;
 }
 
 /**
@@ -115,7 +124,7 @@ export class TimePage {
     Atomics.store(words, page.PAGE_SMEAR_EVENT_SECONDS, time.smearEventSeconds | 0);
     Atomics.store(words, page.PAGE_SMEAR_SIGN, time.smearSign | 0);
     Atomics.store(words, page.PAGE_SMEAR_APPLIED, time.smearApplied ? 1 : 0);
-    Atomics.store(words, page.PAGE_SMEAR_LATE, time.smearLate ? 1 : 0);
+    Atomics.store(words, page.PAGE_SMEAR_LATE, time.smearLateness);
     Atomics.store(words, page.PAGE_SLEW_EPOCH, time.slewEpoch | 0);
     Atomics.add(words, page.PAGE_SEQUENCE, 1);
   }

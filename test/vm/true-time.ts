@@ -1,3 +1,4 @@
+import { SmearKeeper } from '../../src/core/server/smear-keeper.ts';
 import { unsynchronisedVariables } from '../../src/core/system-variables.ts';
 import { LinePublisher } from '../../src/daemon/line-publisher.ts';
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
@@ -23,7 +24,7 @@ export class TrueTime {
   constructor(port: number, offsetSeconds: number, frequency: number) {
     this.timescale = new LocalTimescale({ offsetSeconds, frequency });
     const page = new TimePage();
-    this.publisher = new LinePublisher(page, this.timescale);
+    this.publisher = new LinePublisher(page, this.timescale, new SmearKeeper());
     Object.assign(this.variables, {
       leap: 0,
       stratum: 1,

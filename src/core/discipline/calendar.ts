@@ -14,6 +14,12 @@ export function absoluteSeconds(epoch: LocalEpoch, atLocal: LocalSeconds, offset
   return era + epoch.seconds + epoch.fraction / ERA_SECONDS + atLocal + offsetSeconds;
 }
 
+/** Absolute seconds of NTP seconds as 32 bits carry them, signed or not. */
+export function absoluteOfWire(seconds: number): AbsoluteSeconds {
+  const unsigned = seconds >>> 0;
+  return unsigned < PIVOT_NTP_SECONDS ? unsigned + ERA_SECONDS : unsigned;
+}
+
 /** NTP seconds as 32 bits carry them. */
 export function wireSeconds(absolute: AbsoluteSeconds): number {
   return Math.floor(absolute) % ERA_SECONDS;

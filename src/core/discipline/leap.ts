@@ -14,6 +14,12 @@ export interface LeapEvent {
   readonly sign: number;
 }
 
+/** What goes over to a successor, which counts `shiftSeconds` from its own start. */
+export interface LeapState {
+  readonly event: LeapEvent | null;
+  readonly isDone: boolean;
+}
+
 export interface LeapTable {
   readonly entries: readonly LeapEntry[];
   readonly expirySeconds: AbsoluteSeconds;
@@ -32,8 +38,17 @@ export class LeapSeconds {
   readonly #table: LeapTable | null;
   #isDone = false;
 
-  constructor(table: LeapTable | null) {
+  /** @param before - what a predecessor on the same clock knew; null: there was none. */
+  constructor(table: LeapTable | null, before: LeapState | null = null) {
     this.#table = table;
+    if (before === null) return;
+    this.event = before.event;
+    this.#isDone = before.isDone;
+  }
+
+  /** For a successor on the same clock. */
+  get state(): LeapState {
+    return { event: this.event, isDone: this.#isDone };
   }
 
   /** Whether the list's word counts at an instant. */

@@ -23,7 +23,7 @@ import {
   PAGE_SMEAR_SIGN,
   PAGE_STRATUM,
 } from './page.ts';
-import { isSmearing, SMEAR_LINEAR, SMEAR_NONE, type SmearKind, smearOffsetSeconds } from './smear.ts';
+import { isSmearing, isWithheld, SMEAR_NONE, type SmearKind, smearOffsetSeconds } from './smear.ts';
 
 /** A page older than this is no longer believed. */
 export const PAGE_AGE_MS_MAX = 5000;
@@ -80,23 +80,23 @@ export class ServedHeader {
     if (smear !== SMEAR_NONE) this.smearReference(copy, smear);
   }
 
-  /** A smeared listener's clients never hear of the leap second; of one learned too late they hear that we do not know. */
+  /** A smeared listener's clients never hear of the leap second; of one learned too late, or that nobody knows of, they hear that we do not know. */
   private smearedLeap(copy: DataView, smear: SmearKind): number {
     const { event } = this;
     event.eventSeconds = copy.getInt32(PAGE_SMEAR_EVENT_SECONDS * WORD, NATIVE);
     event.sign = copy.getInt32(PAGE_SMEAR_SIGN * WORD, NATIVE);
     event.applied = copy.getInt32(PAGE_SMEAR_APPLIED * WORD, NATIVE) !== 0;
     const now = copy.getInt32(COPY_NOW_SECONDS * WORD, NATIVE);
-    const late = smear === SMEAR_LINEAR && copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE) !== 0;
+    const withheld = isWithheld(smear, copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE));
     const within = isSmearing(smear, event, now, copy.getInt32(COPY_NOW_FRACTION * WORD, NATIVE));
-    this.smearing = within && !late;
-    return this.leap === LEAP_UNKNOWN || (within && late) ? LEAP_UNKNOWN : LEAP_NONE;
+    this.smearing = within && !withheld;
+    return this.leap === LEAP_UNKNOWN || (within && withheld) ? LEAP_UNKNOWN : LEAP_NONE;
   }
 
   /** Reference id and time as the smeared clock has them. */
   private smearReference(copy: DataView, smear: SmearKind): void {
     if (this.smearing && this.stratum > 0) this.refid = REFID_SMEARING;
-    if (copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE) !== 0 && smear === SMEAR_LINEAR) return;
+    if (isWithheld(smear, copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE))) return;
     const { event, reftime } = this;
     const offset = smearOffsetSeconds(smear, event, this.reftimeSeconds, this.reftimeFraction);
     addSeconds(this.reftimeSeconds, this.reftimeFraction, offset, reftime);

@@ -12,9 +12,18 @@ export const SMEAR_LINEAR = 1;
 export const SMEAR_SLEW = 2;
 export type SmearKind = typeof SMEAR_NONE | typeof SMEAR_LINEAR | typeof SMEAR_SLEW;
 
+/** The smear is as it should be. */
+export const SMEAR_ON_TIME = 0;
+/** Learned after the linear smear should have begun: beginning it now would be a jump. */
+export const SMEAR_LATE = 1;
+/** Nobody knows whether there was a leap second, nor therefore where a smear of either kind would stand. */
+export const SMEAR_UNKNOWN = 2;
+export type SmearLateness = typeof SMEAR_ON_TIME | typeof SMEAR_LATE | typeof SMEAR_UNKNOWN;
+
 const DAY_SECONDS = 86_400;
 const HALF_DAY_SECONDS = 43_200;
-const SLEW_SECONDS = 62_500;
+/** How long the slewed smear takes, from the leap on. */
+export const SLEW_SECONDS = 62_500;
 
 /** A leap second as the time page carries it, from the noon before until no smear needs it any more. */
 export interface SmearEvent {
@@ -26,8 +35,13 @@ export interface SmearEvent {
   readonly applied: boolean;
 }
 
+/** Whether a kind of smear does not take place, and its listeners say that they do not know the time instead. */
+export function isWithheld(kind: SmearKind, lateness: number): boolean {
+  return lateness === SMEAR_UNKNOWN || (lateness === SMEAR_LATE && kind === SMEAR_LINEAR);
+}
+
 /** Seconds from the midnight of the event, on a count that knows no leap. */
-function continuousSeconds(event: SmearEvent, seconds: number, fraction: number): number {
+export function continuousSeconds(event: SmearEvent, seconds: number, fraction: number): number {
   return differenceSeconds(seconds, fraction, event.eventSeconds, 0) + (event.applied ? event.sign : 0);
 }
 
@@ -58,50 +72,4 @@ export function isSmearing(kind: SmearKind, event: SmearEvent, seconds: number, 
   if (kind === SMEAR_LINEAR) return since > -HALF_DAY_SECONDS && since < HALF_DAY_SECONDS + event.sign;
   const begin = event.sign < 0 ? -1 : 0;
   return since > begin && since < begin + SLEW_SECONDS;
-}
-
-/** Within this of the leap it is no longer taken back. */
-const LEAP_SECONDS = 1;
-
-/** The last instant, on the count that knows no leap, at which any smear still runs, from the event on. */
-const SMEAR_END_SECONDS = SLEW_SECONDS;
-
-/**
- * Follows leap seconds for the time page: keeps one until every smear of it has ended, notices when the served clock has
- * done it, and whether it was learned only after a smear should have begun: then there is no smear, which would begin
- * with a jump, and smeared listeners say that they do not know the time until it would have ended.
- */
-export class SmearKeeper implements SmearEvent {
-  eventSeconds = 0;
-  sign = 0;
-  applied = false;
-  /** The linear smear should have begun before the leap second was known. */
-  isLate = false;
-
-  /**
-   * To be called at each publication.
-   *
-   * @param seconds - the served clock, with `fraction`.
-   * @param jumpSeconds - how far it jumped since the last publication beyond what that promised.
-   * @param leapSeconds - midnight of the leap second that is announced; `leapSign` 0: none is.
-   */
-  update(seconds: number, fraction: number, jumpSeconds: number, leapSeconds: number, leapSign: number): void {
-    if (this.sign !== 0 && !this.applied && Math.abs(jumpSeconds + this.sign) < 0.5) this.applied = true;
-    if (this.sign === 0 && leapSign !== 0) {
-      this.eventSeconds = leapSeconds;
-      this.sign = leapSign;
-      this.applied = false;
-      this.isLate = isSmearing(SMEAR_LINEAR, this, seconds, fraction);
-    } else if (this.sign !== 0) {
-      const since = continuousSeconds(this, seconds, fraction);
-      const revoked = leapSign === 0 && !this.applied && since < -LEAP_SECONDS;
-      if (revoked || since > SMEAR_END_SECONDS || since < -SMEAR_END_SECONDS * 2) this.forget();
-    }
-  }
-
-  private forget(): void {
-    this.sign = 0;
-    this.applied = false;
-    this.isLate = false;
-  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as page from '../../../src/core/server/page.ts';
+import { SmearKeeper } from '../../../src/core/server/smear-keeper.ts';
 import { unsynchronisedVariables } from '../../../src/core/system-variables.ts';
 import { LinePublisher } from '../../../src/daemon/line-publisher.ts';
 import { SAMPLE_REAL } from '../../../src/native/clock-sample.ts';
@@ -17,7 +18,7 @@ interface Fixture {
 function start(fault = { offsetSeconds: 0, frequency: 0 }): Fixture {
   const timePage = new TimePage();
   const timescale = new LocalTimescale(fault);
-  const publisher = new LinePublisher(timePage, timescale);
+  const publisher = new LinePublisher(timePage, timescale, new SmearKeeper());
   return { words: new Int32Array(timePage.memory), timescale, publisher, variables: unsynchronisedVariables() };
 }
 

@@ -1,5 +1,7 @@
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as page from '../../../src/core/server/page.ts';
+import { SmearKeeper } from '../../../src/core/server/smear-keeper.ts';
 import { LocalPublisher } from '../../../src/daemon/publisher.ts';
 import { UNIX_EPOCH_NTP_SECONDS } from '../../../src/protocol/timestamp.ts';
 import { TimePage } from '../../../src/workers/time-page.ts';
@@ -12,7 +14,9 @@ afterEach(() => {
 
 function publish(localStratum: number): Int32Array {
   const timePage = new TimePage();
-  const options = { page: timePage, localStratum, referenceId: 0x4c4f434c, trustKernel: false };
+  const log = pino({ level: 'silent' });
+  const local = { localStratum, referenceId: 0x4c4f434c, trustKernel: false };
+  const options = { page: timePage, ...local, leapFile: null, smear: new SmearKeeper(), log };
   const publisher = new LocalPublisher(options);
   started.push(publisher);
   publisher.start();

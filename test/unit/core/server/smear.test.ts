@@ -1,10 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
 import {
-  isSmearing,
+  isWithheld,
+  SMEAR_LATE,
   SMEAR_LINEAR,
   SMEAR_NONE,
+  SMEAR_ON_TIME,
   SMEAR_SLEW,
-  SmearKeeper,
+  SMEAR_UNKNOWN,
   type SmearKind,
   smearOffsetSeconds,
 } from '../../../../src/core/server/smear.ts';
@@ -63,31 +65,9 @@ test('without a leap second, or without a smear, the served clock is shown as it
   expect(smearOffsetSeconds(SMEAR_LINEAR, { eventSeconds: 0, sign: 0, applied: false }, MIDNIGHT - 10, 0)).toBe(0);
 });
 
-describe('the keeper of leap seconds', () => {
-  it('keeps one over the leap until every smear of it has ended', () => {
-    const keeper = new SmearKeeper();
-    keeper.update(NOON - 100, 0, 0, MIDNIGHT, 1);
-    expect(keeper).toMatchObject({ sign: 1, eventSeconds: MIDNIGHT, applied: false, isLate: false });
-    keeper.update(MIDNIGHT - 1, 100, -1, MIDNIGHT, 1);
-    expect(keeper.applied).toBe(true);
-    keeper.update(MIDNIGHT + 10, 0, 0, 0, 0);
-    keeper.update(MIDNIGHT + 43_000, 0, 0, 0, 0);
-    expect(keeper.sign).toBe(1);
-    expect(isSmearing(SMEAR_LINEAR, keeper, MIDNIGHT + 43_000, 0)).toBe(true);
-    keeper.update(MIDNIGHT + 62_501, 0, 0, 0, 0);
-    expect(keeper.sign).toBe(0);
-  });
-
-  it('says that one learned after noon is late', () => {
-    const keeper = new SmearKeeper();
-    keeper.update(NOON + 3600, 0, 0, MIDNIGHT, -1);
-    expect(keeper).toMatchObject({ sign: -1, isLate: true });
-  });
-
-  it('forgets one that is taken back', () => {
-    const keeper = new SmearKeeper();
-    keeper.update(NOON - 100, 0, 0, MIDNIGHT, 1);
-    keeper.update(NOON - 99, 0, 0, 0, 0);
-    expect(keeper.sign).toBe(0);
-  });
+test('a late smear is withheld where it would have begun at noon, an unknown one everywhere', () => {
+  const kinds = [SMEAR_LINEAR, SMEAR_SLEW] as const;
+  expect(kinds.map((kind) => isWithheld(kind, SMEAR_ON_TIME))).toEqual([false, false]);
+  expect(kinds.map((kind) => isWithheld(kind, SMEAR_LATE))).toEqual([true, false]);
+  expect(kinds.map((kind) => isWithheld(kind, SMEAR_UNKNOWN))).toEqual([true, true]);
 });
