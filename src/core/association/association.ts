@@ -3,12 +3,13 @@ import type { MeasurementOutput } from '../coordinator-output.ts';
 import type { Estimate, SourceFilter } from '../estimation/estimate.ts';
 import type { Sample } from '../estimation/sample.ts';
 import type { LocalSeconds } from '../ports.ts';
-import type { Candidate, UnfitReason } from '../selection/candidate.ts';
+import type { Candidate } from '../selection/candidate.ts';
 import { PHI } from '../system-variables.ts';
 import type { AssociationContext, RecentSample } from './context.ts';
 import { Contradiction } from './contradiction.ts';
 import { Correctness, type Interval } from './correctness.ts';
 import { type Exchange, randomStamp, sameStamp } from './exchange.ts';
+import { unfitReason } from './fitness.ts';
 import { InterleavedClient } from './interleaved.ts';
 import { describeMeasurement } from './log.ts';
 import { type FourStamps, measure } from './measure.ts';
@@ -164,7 +165,7 @@ export class Association {
     return {
       key: this.key,
       label: this.address,
-      unfit: this.#unfit(known && lastAnswer !== null && this.samplesUsed >= samplesMin, distance > distanceSecondsMax),
+      unfit: unfitReason(this, known && this.samplesUsed >= samplesMin, distance > distanceSecondsMax),
       prefer: options.prefer,
       trust: options.trust,
       require: options.require,
@@ -370,25 +371,6 @@ export class Association {
       Math.max(PHI, FREQUENCY_SIGMAS * belief.frequencySigma),
       out,
     );
-  }
-
-  #unfit(hasSamples: boolean, isDistant: boolean): UnfitReason | null {
-    if (this.options.noselect) return 'noselect';
-    if (this.isDenied) return 'denied';
-    if (!this.isOnline) return 'offline';
-    if (this.poll.isUnreachable) return 'unreachable';
-    switch (this.lastVerdict) {
-      case 'unsynchronised':
-      case 'root-distance':
-        return 'unsynchronised';
-      case 'stratum':
-      case 'loop':
-      case 'smearing':
-        return this.lastVerdict;
-      default:
-    }
-    if (!hasSamples) return 'no-samples';
-    return isDistant ? 'distance' : null;
   }
 }
 

@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { programVersion } from '../../src/version.ts';
+
+test('the version is that of the package', () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(programVersion()).toBe(version);
+  expect(programVersion()).toMatch(/^\d+\.\d+\.\d+$/);
+});
