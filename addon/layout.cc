@@ -120,7 +120,16 @@ void ExportLayout(Napi::Env env, Napi::Object exports) {
                                      {"COUNTER_UNSTAMPED", kCounterUnstamped},
                                      {"COUNTER_STEPPED", kCounterStepped},
                                      {"COUNTER_RECEIVE_ERRORS", kCounterReceiveErrors},
+                                     {"COUNTER_SHED", kCounterShed},
                                      {"NATIVE_COUNTERS", kNativeCounters}}));
+  layout.Set("standing", Group(env, {{"STANDING_ROW_WORDS", kStandingRowWords},
+                                     {"STANDING_WAYS", kStandingWays},
+                                     {"STANDING_QUIET_UNITS_MAX", kStandingQuietUnitsMax},
+                                     {"STANDING_SHARE", kStandingShare},
+                                     {"STANDING_NOW", kStandingNow},
+                                     {"STANDING_ADMIT_BEFORE", kStandingAdmitBefore},
+                                     {"STANDING_SHED", kStandingShed},
+                                     {"STANDING_ADMITTED", kStandingAdmitted}}));
   exports.Set("layout", layout);
 }
 

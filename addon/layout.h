@@ -133,7 +133,22 @@ enum CounterWord : uint32_t {
   kCounterUnstamped = 11,      // datagrams without a kernel stamp (T2 is the daemon's)
   kCounterStepped = 12,        // datagrams withheld because the realtime clock was set around their stamp
   kCounterReceiveErrors = 13,  // recvmmsg failures other than "nothing there"
+  kCounterShed = 14,           // datagrams that the standing filter kept out in overload; not among kCounterKernelDrops
   kNativeCounters = 16,
 };
+
+// The standing map (addon/standing_filter.cc): first the sets of clients that are known, then a row for each worker.
+constexpr uint32_t kStandingRowWords = 16;  // of a set and of a worker's row alike: a cache line
+constexpr uint32_t kStandingWays = 8;       // a set: so many tags (0 = free), then as many times, since << 16 | last
+// A client that was quiet for longer is no longer in good standing.
+constexpr uint32_t kStandingQuietUnitsMax = 900;
+enum StandingWord : uint32_t {
+  kStandingShare = 0,        // of 2^16 unknown clients so many may enter
+  kStandingNow = 1,          // the present, in the units of since and last, modulo 2^16
+  kStandingAdmitBefore = 2,  // who has been there since then or longer is in good standing
+  kStandingShed = 4,         // counters of 64 bits that the filter writes: unknown and kept out ...
+  kStandingAdmitted = 6,     // ... unknown and let in
+};
+static_assert(2 * kStandingWays == kStandingRowWords);
 
 }  // namespace ntpd

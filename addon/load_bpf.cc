@@ -1,13 +1,9 @@
 // load_bpf.cc: see load_bpf.h.
 #include "load_bpf.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#include <vector>
 
 #include "load_octets.h"
 
@@ -20,27 +16,8 @@ namespace {
 constexpr int kTcxDrop = 2;
 constexpr int kTcxNext = -1;
 
-using Program = std::vector<bpf_insn>;
-
-bpf_insn Make(uint8_t code, uint8_t dst, uint8_t src, int16_t off, int32_t imm) {
-  bpf_insn insn{};
-  insn.code = code;
-  insn.dst_reg = dst & 0xf;
-  insn.src_reg = src & 0xf;
-  insn.off = off;
-  insn.imm = imm;
-  return insn;
-}
-bpf_insn MoveImm(uint8_t dst, int32_t imm) { return Make(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm); }
-bpf_insn MoveReg(uint8_t dst, uint8_t src) { return Make(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0); }
-bpf_insn LoadAbs(uint8_t size, int32_t at) { return Make(BPF_LD | BPF_ABS | size, 0, 0, 0, at); }
-bpf_insn JumpNe(uint8_t dst, int32_t imm, int16_t off) { return Make(BPF_JMP32 | BPF_JNE | BPF_K, dst, 0, off, imm); }
-bpf_insn Load(uint8_t size, uint8_t dst, uint8_t src, int16_t off) { return Make(BPF_LDX | BPF_MEM | size, dst, src, off, 0); }
-bpf_insn Store(uint8_t size, uint8_t dst, int16_t off, uint8_t src) { return Make(BPF_STX | BPF_MEM | size, dst, src, off, 0); }
-bpf_insn StoreImm(uint8_t size, uint8_t dst, int16_t off, int32_t imm) { return Make(BPF_ST | BPF_MEM | size, dst, 0, off, imm); }
-bpf_insn AluImm(uint8_t op, uint8_t dst, int32_t imm) { return Make(BPF_ALU64 | op | BPF_K, dst, 0, 0, imm); }
-bpf_insn Call(int32_t helper) { return Make(BPF_JMP | BPF_CALL, 0, 0, 0, helper); }
-bpf_insn Exit() { return Make(BPF_JMP | BPF_EXIT, 0, 0, 0, 0); }
+using namespace bpf;
+using Program = BpfProgram;
 
 // Jumps are written to offset kToEnd and pointed at the last two instructions (r0 = miss; exit) when sealed.
 constexpr int16_t kToEnd = 0x7fff;
@@ -52,23 +29,6 @@ void Seal(Program& program, int32_t miss) {
   }
   program.push_back(MoveImm(0, miss));
   program.push_back(Exit());
-}
-
-int Bpf(int command, bpf_attr& attr) noexcept {
-  const long result = syscall(SYS_bpf, command, &attr, sizeof attr);
-  return result < 0 ? -errno : static_cast<int>(result);
-}
-
-BpfResult LoadProgram(uint32_t type, uint32_t attach_type, const Program& program) noexcept {
-  static const char kLicense[] = "Apache-2.0";
-  bpf_attr attr;
-  memset(&attr, 0, sizeof attr);
-  attr.prog_type = type;
-  attr.expected_attach_type = attach_type;
-  attr.insns = reinterpret_cast<uint64_t>(program.data());
-  attr.insn_cnt = static_cast<uint32_t>(program.size());
-  attr.license = reinterpret_cast<uint64_t>(kLicense);
-  return {Bpf(BPF_PROG_LOAD, attr), "bpf(PROG_LOAD)"};
 }
 
 BpfResult Attach(int program, int interface_index, uint32_t attach_type) noexcept {
@@ -190,7 +150,7 @@ BpfResult AttachReplyDrop(int interface_index, bool ipv6, const uint8_t* network
   p.push_back(MoveImm(0, kTcxDrop));
   p.push_back(Exit());
   Seal(p, kTcxNext);
-  const BpfResult program = LoadProgram(BPF_PROG_TYPE_SCHED_CLS, kAttachTcxIngress, p);
+  const BpfResult program = LoadBpf(BPF_PROG_TYPE_SCHED_CLS, kAttachTcxIngress, p);
   if (program.fd < 0) return program;
   const BpfResult link = Attach(program.fd, interface_index, kAttachTcxIngress);
   close(program.fd);
@@ -205,7 +165,7 @@ BpfResult LoadXdp(XdpSink sink, int socket_map) noexcept {
     case XdpSink::kRedirect: p = Redirector(socket_map); break;
     case XdpSink::kPass: Seal(p, XDP_PASS); break;
   }
-  return LoadProgram(BPF_PROG_TYPE_XDP, BPF_XDP, p);
+  return LoadBpf(BPF_PROG_TYPE_XDP, BPF_XDP, p);
 }
 
 BpfResult AttachXdp(int program, int interface_index) noexcept { return Attach(program, interface_index, BPF_XDP); }

@@ -1,14 +1,11 @@
-// load_bpf.h: small BPF programs, assembled here because they must not need a compiler on the target. A program
-// is attached through a link, which the kernel undoes when the process ends, however it ends.
+// load_bpf.h: the BPF programs of the generator. A program is attached through a link, which the kernel undoes when the
+// process ends, however it ends.
 #pragma once
 #include <cstdint>
 
-namespace ntpd {
+#include "bpf.h"
 
-struct BpfResult {
-  int fd;         // >= 0, or -errno
-  const char* syscall;
-};
+namespace ntpd {
 
 // Drops at tc ingress what comes from UDP port `target_port` to the client network, before the host's stack sees
 // it; packet sockets have had their copy by then. `network` is 4 or 16 octets.

@@ -18,6 +18,7 @@ void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
 void ExportSmear(Napi::Env env, Napi::Object exports);
 void ExportSocketOpen(Napi::Env env, Napi::Object exports);
+void ExportStandingFilter(Napi::Env env, Napi::Object exports);
 void ExportSteering(Napi::Env env, Napi::Object exports);
 void ExportThreadTuning(Napi::Env env, Napi::Object exports);
 void ExportWakeEvent(Napi::Env env, Napi::Object exports);
@@ -38,6 +39,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportReadClocks(env, exports);
   ntpd::ExportSmear(env, exports);
   ntpd::ExportSocketOpen(env, exports);
+  ntpd::ExportStandingFilter(env, exports);
   ntpd::ExportSteering(env, exports);
   ntpd::ExportThreadTuning(env, exports);
   ntpd::ExportWakeEvent(env, exports);

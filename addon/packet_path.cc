@@ -79,6 +79,8 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
       !AttachSockets(env, options.Get("sockets"))) {
     return;
   }
+  Napi::Value standing = options.Get("standing");
+  if (!standing.IsUndefined() && !standing_.Attach(env, standing, kStandingRowWords, "standing")) return;
   txReportsMax_ = static_cast<uint32_t>(txReport_.length() / kTxReportWords);
   copy_.data()[kCopyState] = kCopyNever;
 

@@ -148,6 +148,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   HardwareMap hardware_;
   SharedView<int32_t> txReport_;
   SharedView<double> counters_;
+  SharedView<int32_t> standing_;  // this worker's row of the standing map; empty where there is no filter
   std::vector<PathSocket> sockets_;
   std::vector<pollfd> polled_;  // receiving sockets, transmitting sockets, then the wake-up
   int wakeFd_ = -1;

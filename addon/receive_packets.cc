@@ -5,6 +5,7 @@
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "packet_path.h"
@@ -190,6 +191,13 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
   }
   double drops = dropsOfClosed_;
   for (const PathSocket& socket : sockets_) drops += socket.drops;
+  if (standing_.data() != nullptr) {
+    // The kernel counts what the filter kept out as dropped, too; and the filter may have counted more since.
+    const double shed = static_cast<double>(
+        __atomic_load_n(reinterpret_cast<const uint64_t*>(standing_.data() + kStandingShed), __ATOMIC_RELAXED));
+    counters_.data()[kCounterShed] = shed;
+    drops = std::max(drops - shed, counters_.data()[kCounterKernelDrops]);
+  }
   counters_.data()[kCounterKernelDrops] = drops;
 }
 

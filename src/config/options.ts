@@ -227,6 +227,12 @@ export const SECTIONS = {
         default: 0,
         doc: 'One in 2^n of the requests dropped for their rate gets a RATE kiss, at most 64 a second in all; 0 is none.',
       },
+      overload: {
+        kind: 'choice',
+        choices: ['shed-unknown', 'equal'],
+        default: 'shed-unknown',
+        doc: 'Who waits when more is asked than can be answered: clients that were not here before or did not keep to their limits, or all alike. Needs rate-limiting, stamps by kernel or card, and CAP_BPF.',
+      },
       'require-nts': { kind: 'unsupported', doc: 'Network Time Security' },
       'rate-limiting-cache-size': { kind: 'unsupported', doc: "ntpd-rs's rate limiter; see rate-limit-address" },
       'rate-limiting-cutoff-ms': { kind: 'unsupported', doc: "ntpd-rs's rate limiter; see rate-limit-address" },

@@ -48,12 +48,12 @@ function servedLine(served: ServedStatus): string {
 
 function serverLines(server: ServerStatus): string[] {
   if (server.counters === null) return ['listens   nowhere'];
-  const { received, answered, kernelDrops, drops } = server.counters;
+  const { received, answered, kernelDrops, shed, drops } = server.counters;
   const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
   const lost = server.workersLost === 0 ? '' : ` (${server.workersLost} lost and replaced)`;
   return [
     `listens   ${server.listeners.join(', ')}; ${server.workers} workers${lost}`,
-    `requests  ${received} received, ${answered} answered, ${dropped} dropped, ${kernelDrops} dropped by the kernel`,
+    `requests  ${received} received, ${answered} answered, ${dropped} dropped, ${kernelDrops} dropped by the kernel, ${shed} shed`,
   ];
 }
 

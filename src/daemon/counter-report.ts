@@ -3,6 +3,7 @@ import type { ServerCounters } from '../workers/counters.ts';
 /** Counters that tell of trouble, and what an operator can do about it. */
 const TROUBLE = {
   kernelDrops: 'the kernel dropped requests for want of queue space: more than the workers can answer',
+  shed: 'overload: the kernel kept out requests of clients not in good standing, for which there was no room',
   sendNoBuffer: 'replies were lost for want of buffers',
   sendWouldBlock: 'replies were lost to a full send queue',
   receiveErrors: 'reading a socket failed',

@@ -325,6 +325,7 @@ export class Daemon implements ControlTarget {
     if (config.server.some(({ interleaved }) => interleaved)) {
       this.log.info(describeInterleavedStore(interleavedCapacityLog2(config), workers));
     }
+    if (!tryOut) this.announceShedding(config);
     const { leap, stratum } = this.time.published;
     const { clock } = config.synchronization;
     this.log.info(
@@ -335,6 +336,16 @@ export class Daemon implements ControlTarget {
       const { port } = (config.server[0] as ServerConfig).listen;
       this.log.info(`try it: ntpd-ts query 127.0.0.1:${port}`);
     }
+  }
+
+  /** What overload will be like, where a listener wants unknown clients to wait in it. */
+  private announceShedding(config: Config): void {
+    const { pool } = this;
+    const wanted = config.server.some((server) => server.overload === 'shed-unknown' && server.rateLimiting);
+    if (pool === null || !wanted) return;
+    const fault = pool.sheddingFault;
+    if (fault === null) this.log.info('in overload clients in good standing go first');
+    else this.log.warn(`in overload all clients fare alike: no socket filter: ${fault.message}; needs CAP_BPF`);
   }
 
   private report(): void {

@@ -33,6 +33,7 @@ function listenerPolicy(server: ServerConfig): ListenerPolicy {
     staleLimitUs: Math.round(server.staleLimit * 1e6),
     access: allowlist === null && denylist === null ? null : compileAccess(allowlist, denylist),
     limits: server.rateLimiting ? rateLimits(server) : null,
+    shedUnknown: server.overload === 'shed-unknown',
     interleaved: server.interleaved,
     cryptoNak: server.cryptoNak,
     smear: SMEARS[server.smear],

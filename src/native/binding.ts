@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as page from '../core/server/page.ts';
 import * as phc from '../core/server/phc-page.ts';
 import * as slot from '../core/server/slot.ts';
+import * as standing from '../core/server/standing-rows.ts';
 import * as counters from './counter-words.ts';
 
 /** Version of the shared layout this program was written for (addon/layout.h). */
@@ -52,7 +53,7 @@ function loadChecked(): object {
 /** The first difference between the addon's layout and ours, in words; null when they are alike. */
 export function layoutDifference(layout: Record<string, unknown>): string | null {
   if (layout['version'] !== LAYOUT_VERSION) return `layout version ${layout['version']}, expected ${LAYOUT_VERSION}`;
-  const groups: Record<string, Record<string, unknown>> = { slot, page, phc, counters };
+  const groups: Record<string, Record<string, unknown>> = { slot, page, phc, counters, standing };
   for (const [name, ours] of Object.entries(groups)) {
     const theirs = (layout[name] ?? {}) as Record<string, unknown>;
     for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {

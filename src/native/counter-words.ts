@@ -28,4 +28,6 @@ export const COUNTER_UNSTAMPED = 11;
 export const COUNTER_STEPPED = 12;
 /** recvmmsg failures other than "nothing there". */
 export const COUNTER_RECEIVE_ERRORS = 13;
+/** Datagrams that the standing filter kept out in overload; the kernel drops are without them. */
+export const COUNTER_SHED = 14;
 export const NATIVE_COUNTERS = 16;

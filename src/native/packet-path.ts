@@ -36,6 +36,8 @@ export interface PacketPathOptions {
   readonly chosenIds: boolean;
   /** Whether T3 is corrected by what transmit stamps teach. */
   readonly correctTransmit: boolean;
+  /** This worker's row of the standing map, where there is a filter. */
+  readonly standing?: Int32Array;
   /** Packets per batch. */
   readonly capacity?: number;
 }
@@ -106,6 +108,7 @@ export class PacketPath {
       page: options.page,
       phcPage: options.phcPage ?? new Int32Array(new ArrayBuffer(PHC_PAGE_WORDS * 4)),
       counters: options.counters,
+      ...(options.standing === undefined ? {} : { standing: options.standing }),
       capacity,
       slotOctets: SLOT_OCTETS,
       wakeFd: options.wakeFd,

@@ -57,6 +57,8 @@ export interface ServerCounters {
   drops: Record<DropReason, number>;
   /** Datagrams that the kernel dropped for want of queue space. */
   kernelDrops: number;
+  /** Datagrams of clients not in good standing that the kernel kept out in overload. */
+  shed: number;
   sendNoBuffer: number;
   sendWouldBlock: number;
   sendRefused: number;
@@ -86,6 +88,7 @@ export function readCounters(memory: SharedArrayBuffer, worker: number): ServerC
     leaked: responder[COUNT_LEAKED] as number,
     drops,
     kernelDrops: at(native.COUNTER_KERNEL_DROPS),
+    shed: at(native.COUNTER_SHED),
     sendNoBuffer: at(native.COUNTER_SEND_NO_BUFFER),
     sendWouldBlock: at(native.COUNTER_SEND_WOULD_BLOCK),
     sendRefused: at(native.COUNTER_SEND_REFUSED),

@@ -23,6 +23,7 @@ import {
 } from './listener-sockets.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
+import { StandingFilters } from './standing-filters.ts';
 import type { TimePage } from './time-page.ts';
 import type { WorkerPolicy } from './worker-policy.ts';
 
@@ -95,6 +96,9 @@ export class ServerPool {
   private readonly controlWords: Int32Array;
   private readonly countersMemory: SharedArrayBuffer;
   private readonly talkerMemory: readonly SharedArrayBuffer[];
+  private readonly filters: StandingFilters | null;
+  /** Why the kernel lets us not choose among requests in overload; null where it does. */
+  readonly sheddingFault: Error | null;
   private readonly wakeFds: number[] = [];
   private readonly piscina: Piscina<ServeTask, void>;
   private readonly running: Promise<void>[] = [];
@@ -110,6 +114,9 @@ export class ServerPool {
     this.keys = options.keys ?? [];
     this.talkerMemory = Array.from({ length: options.workers }, () => new SharedArrayBuffer(4 * TALKER_WORDS));
     this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
+    const filters = openFilters(options.workers, this.hashKey);
+    this.filters = filters instanceof Error ? null : filters;
+    this.sheddingFault = filters instanceof Error ? filters : null;
     this.chosenIds = probeChosenIds();
     this.control = allocateControl(options.workers);
     this.controlWords = new Int32Array(this.control);
@@ -192,6 +199,7 @@ export class ServerPool {
       for (const port of this.ports) port.close();
       for (const fd of this.wakeFds) closeSocket(fd);
       closeAll(this.open);
+      this.filters?.close();
     }
     await Promise.all(this.running);
   }
@@ -234,6 +242,7 @@ export class ServerPool {
       hashKey: this.hashKey,
       prefixBuckets: this.prefixBuckets,
       talkers: this.talkerMemory[workerIndex] as SharedArrayBuffer,
+      standing: this.filters?.share(workerIndex) ?? null,
       interleavedCapacityLog2: options.interleavedCapacityLog2 ?? INTERLEAVED_CAPACITY_LOG2,
       seed: randomFillSync(new Int32Array(1))[0] as number,
       chosenIds: this.chosenIds,
@@ -391,6 +400,15 @@ function adjustAll(
       throw Object.assign(error as Error, { listener: index });
     }
   });
+}
+
+/** The filters for overload, or why there are none: the kernel is too old or does not let us. */
+function openFilters(workers: number, hashKey: readonly [number, number]): StandingFilters | Error {
+  try {
+    return new StandingFilters(workers, hashKey);
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 function closeAll(listeners: readonly OpenListener[]): void {

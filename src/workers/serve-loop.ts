@@ -3,11 +3,15 @@ import { BatchResponder, type ResponderTables } from '../core/server/batch-respo
 import { Gate } from '../core/server/gate.ts';
 import { InterleavedStore } from '../core/server/interleaved.ts';
 import { KeyedHash } from '../core/server/keyed-hash.ts';
+import { SLOT_AGE_US } from '../core/server/slot.ts';
+import { Standing } from '../core/server/standing.ts';
 import { TopTalkers } from '../core/server/top-talkers.ts';
 import { PacketPath } from '../native/packet-path.ts';
 import { setThreadAffinity, setThreadPriority } from '../native/thread-tuning.ts';
 import { CONTROL_STOP, threadWord } from './control-block.ts';
 import { counterRow } from './counters.ts';
+import { OverloadGuard } from './overload-guard.ts';
+import { mapShare, type StandingShare } from './standing-filters.ts';
 import { PolicyTaker, type WorkerPolicy } from './worker-policy.ts';
 
 /** One worker's task: everything it needs, as plain data and shared memory. */
@@ -29,6 +33,8 @@ export interface ServeTask {
   readonly prefixBuckets: SharedArrayBuffer;
   /** Where this worker keeps who asks most; read by the coordinator. */
   readonly talkers: SharedArrayBuffer;
+  /** What it takes to shed in overload; null where the kernel does not let us. */
+  readonly standing: StandingShare | null;
   /** Replies remembered for interleaved mode, as a power of two. */
   readonly interleavedCapacityLog2: number;
   /** A random word of this worker's own. */
@@ -45,6 +51,7 @@ export default function serve(task: ServeTask): void {
   if (task.priority !== null) setThreadPriority(task.priority);
   const control = new Int32Array(task.control);
   const row = counterRow(task.counters, task.workerIndex);
+  const map = task.standing === null ? null : mapShare(task.standing, task.workerIndex);
   const path = new PacketPath({
     sockets: task.policy.sockets,
     wakeFd: task.wakeFd,
@@ -55,25 +62,29 @@ export default function serve(task: ServeTask): void {
     workerBits: task.workerBits,
     chosenIds: task.chosenIds,
     correctTransmit: task.correctTransmit,
+    ...(map === null ? {} : { standing: map.row }),
   });
   const { packets, table, copy, txReport } = path;
+  const tables = makeTables(task, map === null ? null : new Standing(map.clients));
   const responder = new BatchResponder(
     { packets, table, copy, txReport, counters: row.responder },
     task.policy.listeners,
-    makeTables(task),
+    tables,
   );
-  const policies = new PolicyTaker(task.control, task.policies, task.workerIndex);
+  const filter = task.standing === null || map === null ? null : { program: task.standing.program, row: map.row };
+  const guard = new OverloadGuard(tables.gate, filter);
+  const policies = new PolicyTaker(task.control, task.policies, task.workerIndex, guard);
   policies.install(task.policy, path, responder);
   Atomics.store(control, threadWord(task.workerIndex), threadId);
-  const replies = serveUntilStopped(path, responder, control, policies);
+  const replies = serveUntilStopped(path, responder, control, policies, guard);
   path.flush(replies);
   Atomics.store(control, threadWord(task.workerIndex), 0);
 }
 
-function makeTables(task: ServeTask): ResponderTables {
+function makeTables(task: ServeTask, standing: Standing | null): ResponderTables & { readonly gate: Gate } {
   const prefixBuckets = new Int32Array(task.prefixBuckets);
   return {
-    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, task.seed),
+    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, task.seed, standing),
     store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),
     talkers: new TopTalkers(new Int32Array(task.talkers), new KeyedHash(task.hashKey)),
     workerIndex: task.workerIndex,
@@ -85,13 +96,16 @@ function makeTables(task: ServeTask): ResponderTables {
  * The loop itself: one exchange and one batch of answers per turn. Returns the replies not yet sent.
  *
  * @param policies - where changes come from; null where there are none.
+ * @param guard - who watches the queue; null for nobody.
  */
 export function serveUntilStopped(
   path: PacketPath,
   responder: BatchResponder,
   control: Int32Array,
   policies: PolicyTaker | null = null,
+  guard: OverloadGuard | null = null,
 ): number {
+  const { table } = path;
   let replies = 0;
   while (Atomics.load(control, CONTROL_STOP) === 0) {
     if (policies?.due) {
@@ -101,6 +115,7 @@ export function serveUntilStopped(
     }
     replies = path.exchange(replies);
     responder.answer(replies);
+    if (guard !== null) guard.step(replies, table[SLOT_AGE_US] as number);
   }
   return replies;
 }

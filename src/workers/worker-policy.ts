@@ -5,6 +5,7 @@ import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { KeyRing } from '../native/key-ring.ts';
 import type { BorrowedSocket, PacketPath } from '../native/packet-path.ts';
 import { CONTROL_POLICY, policyWord } from './control-block.ts';
+import type { OverloadGuard } from './overload-guard.ts';
 
 /** What a worker works by, as the coordinator sends it: plain data and shared memory. */
 export interface WorkerPolicy {
@@ -24,12 +25,14 @@ export class PolicyTaker {
   private readonly control: Int32Array;
   private readonly port: MessagePort;
   private readonly workerIndex: number;
+  private readonly guard: OverloadGuard;
   private generation = -1;
 
-  constructor(control: SharedArrayBuffer, port: MessagePort, workerIndex: number) {
+  constructor(control: SharedArrayBuffer, port: MessagePort, workerIndex: number, guard: OverloadGuard) {
     this.control = new Int32Array(control);
     this.port = port;
     this.workerIndex = workerIndex;
+    this.guard = guard;
   }
 
   /** Whether another policy than the one in use is in force. */
@@ -53,6 +56,7 @@ export class PolicyTaker {
     const keys = policy.keys.length === 0 ? null : new KeyRing(path.arena, policy.keys);
     path.useKeys(keys);
     responder.install(policy.listeners, keys);
+    this.guard.install(policy.sockets, policy.listeners);
     this.generation = policy.generation;
     Atomics.store(this.control, policyWord(this.workerIndex), policy.generation);
   }

@@ -23,6 +23,7 @@ export class LoopbackServer {
   readonly path: PacketPath;
   readonly responder: BatchResponder;
   readonly ports: number[];
+  readonly descriptors: number[];
   private readonly memory = allocateCounters(1);
   private readonly sockets: BorrowedSocket[];
   private readonly wakeFd = openWakeEvent();
@@ -35,6 +36,7 @@ export class LoopbackServer {
   ) {
     const open = listeners.map((spec) => openSocket({ address: '127.0.0.1', port: 0, ...spec }));
     this.ports = open.map((socket) => socket.port);
+    this.descriptors = open.map((socket) => socket.fd);
     this.sockets = open.map((socket, listener) => ({
       fd: socket.fd,
       listener,

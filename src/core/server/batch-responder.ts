@@ -29,6 +29,7 @@ import {
   TX_REPORT_WORDS,
 } from './slot.ts';
 import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from './smear.ts';
+import { toStandingUnits } from './standing.ts';
 import { MAC_UNKNOWN_KEY, type MacPort } from './symmetric-key.ts';
 import type { TopTalkers } from './top-talkers.ts';
 
@@ -168,7 +169,10 @@ export class BatchResponder {
         NS_PER_SECOND;
       const seconds = anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
       this.monoSeconds = seconds | 0;
-      this.gate?.time.set(seconds);
+      if (this.gate !== null) {
+        this.gate.time.set(seconds);
+        this.gate.standingUnit = toStandingUnits(seconds);
+      }
     }
     if (store === null) return;
     this.epoch = copy.getInt32(PAGE_EPOCH * WORD, NATIVE) + copy.getInt32(PAGE_SLEW_EPOCH * WORD, NATIVE);

@@ -14,6 +14,7 @@ import {
   RateLimiter,
 } from './rate-limit.ts';
 import { SLOT_ADDRESS } from './slot.ts';
+import type { Standing } from './standing.ts';
 
 const KISS_DENY = refidFromName('DENY') | 0;
 const KISS_RATE = refidFromName('RATE') | 0;
@@ -39,13 +40,21 @@ export class Gate {
   leaked = false;
   /** After `identify`, and after `judge` for a listener with limits: the hash of the source's IPv4 address or IPv6 subnet. */
   readonly hash: KeyedHash;
-  /** What `judge` takes for now: monotonic time, to be set once per batch. */
+  /** What `judge` takes for now: monotonic time, to be set once per batch; and the same as `toStandingUnits` has it. */
   readonly time: BucketTime = new BucketTime();
+  standingUnit = 0;
+  /** Set while the queue is long: nothing over a limit is let through then. */
+  overloaded = false;
   private readonly limiter: RateLimiter;
+  private readonly standing: Standing | null;
   private readonly kisses: BucketTable = new BucketTable(new Int32Array(bucketTableWords(1)), this.time);
 
-  /** @param seed - any number, different for each worker. */
-  constructor(shared: GateShared, seed: number) {
+  /**
+   * @param seed - any number, different for each worker.
+   * @param standing - where it is kept who stays within the limits; null where nobody asks.
+   */
+  constructor(shared: GateShared, seed: number, standing: Standing | null = null) {
+    this.standing = standing;
     this.hash = new KeyedHash(shared.hashKey);
     // Hashes for prefixes must not overwrite the source's own.
     this.limiter = new RateLimiter(
@@ -91,11 +100,14 @@ export class Gate {
     this.identify(table, row);
     const ipv4 = a === 0 && b === 0 && c === MAPPED_WORD;
     const loopback = ipv4 ? d >>> 24 === IPV4_LOOPBACK : a === 0 && b === 0 && c === 0 && d === 1;
-    if (loopback) return 0;
-    const { hash } = this;
-    const rate = this.limiter.decide(a, b, d, ipv4, hash.low, hash.high, policy.limits);
-    if (rate === RATE_WITHIN) return 0;
-    this.leaked = rate === RATE_LEAKED;
+    const { hash, standing } = this;
+    const rate = loopback ? RATE_WITHIN : this.limiter.decide(a, b, d, ipv4, hash.low, hash.high, policy.limits);
+    if (rate === RATE_WITHIN) {
+      if (standing !== null) standing.note(hash.low, hash.high, this.standingUnit);
+      return 0;
+    }
+    if (standing !== null) standing.forfeit(hash.low, hash.high, this.standingUnit);
+    this.leaked = rate === RATE_LEAKED && !this.overloaded;
     if (this.leaked) return 0;
     if (rate === RATE_KISS) this.affordKiss(KISS_RATE);
     return DROP_RATE_LIMITED;

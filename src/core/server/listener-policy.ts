@@ -15,6 +15,8 @@ export interface ListenerPolicy {
   readonly access: AccessTables | null;
   /** How often; null: as often as they like. Sources on loopback always may. */
   readonly limits: RateLimits | null;
+  /** Whether in overload clients that are not in good standing wait for the others; where there are limits. */
+  readonly shedUnknown: boolean;
   /** Whether clients get the true transmit stamps of earlier replies when they ask for them (RFC 9769). */
   readonly interleaved: boolean;
   /** Whether a request with an unknown key or a bad MAC is told so (RFC 5905 §7.3); it is counted as dropped anyway. */
@@ -29,6 +31,7 @@ export const DEFAULT_POLICY: ListenerPolicy = {
   staleLimitUs: 1_000_000,
   access: null,
   limits: null,
+  shedUnknown: true,
   interleaved: true,
   cryptoNak: false,
   smear: SMEAR_NONE,
