@@ -1,5 +1,5 @@
 // load_responder.cc: an NTP responder that misbehaves exactly as told, to check the generator against. Faults go by
-// the number of the request (every n-th), delays by a seeded generator; all are counted.
+// the number of the request (every n-th), delays by an even sequence; all are counted.
 #include <errno.h>
 #include <napi.h>
 #include <sys/socket.h>
@@ -20,6 +20,7 @@ namespace {
 constexpr uint32_t kBatchSize = 32;
 constexpr size_t kQueueMax = 1u << 20;
 constexpr uint64_t kNtpUnixSeconds = 2'208'988'800;
+constexpr uint64_t kGolden = 0x9e37'79b9'7f4a'7c15;  // 2^64 over the golden section
 
 // What is done to a reply besides sending it; src/native/load-responder.ts has the same order.
 enum Fault : uint32_t {
@@ -185,10 +186,10 @@ class LoadResponder : public Napi::ObjectWrap<LoadResponder> {
 
   int64_t Delay() noexcept {
     if (delay_max_ns_ <= delay_min_ns_) return delay_min_ns_;
-    random_ ^= random_ << 13;
-    random_ ^= random_ >> 7;
-    random_ ^= random_ << 17;
-    return delay_min_ns_ + static_cast<int64_t>(random_ % static_cast<uint64_t>(delay_max_ns_ - delay_min_ns_));
+    // Multiples of the golden section fill the range evenly, however few they are.
+    weyl_ += kGolden;
+    return delay_min_ns_ + static_cast<int64_t>(static_cast<double>(weyl_ >> 11) * 0x1p-53 *
+                                                static_cast<double>(delay_max_ns_ - delay_min_ns_));
   }
 
   void Answer(const Waiting& waiting) noexcept {
@@ -253,7 +254,7 @@ class LoadResponder : public Napi::ObjectWrap<LoadResponder> {
   int64_t first_ns_ = 0;
   uint64_t received_ = 0;
   uint64_t sent_ = 0;
-  uint64_t random_ = 0x9e3779b97f4a7c15ull;
+  uint64_t weyl_ = 0;
   std::vector<Waiting> queue_;
 };
 

@@ -43,7 +43,7 @@ const rounds = Number(values.rounds ?? (short ? 1 : 5));
 const seconds = short ? 1 : 4;
 const RATES = [5_000, 45_000, 135_000];
 /** The correction learns from a sample of replies; chronyd's stamps need no time. */
-const LEARN_SECONDS = short ? 2 : 3;
+const LEARN_SECONDS = short ? 1 : 3;
 /** Each interleaved client asks so often: its first two requests are basic and should not weigh. */
 const INTERLEAVED_PER_CLIENT = 50;
 const INTERLEAVED_SHARE_MIN = 0.95;

@@ -1,11 +1,14 @@
 /**
  * `npm run bench:generator`: the load generator itself. What it offers to an interface that drops everything in XDP,
- * beside a bare loop over the same link; what it verifies of an AF_XDP echo; how far five searches differ.
+ * beside a bare loop over the same link; what it verifies of an AF_XDP echo; how near the latencies that it finds are
+ * to those of a responder whose delays are known; how far five searches differ.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { NTP_PORT } from '../../src/load/plan.ts';
 import type { LoadResults } from '../../src/load/results.ts';
 import type { StepResult } from '../../src/load/step-result.ts';
+import { LoadResponder } from '../../test/support/load-responder.ts';
 import { PROGRAM } from '../../test/support/ntpd-ts.ts';
 import { Child, run, runOk } from '../../test/support/run.ts';
 import { type Arena, CLIENTS_IPV4, GENERATOR_CORE, openArena, SERVER_CORE } from '../frame/arena.ts';
@@ -28,6 +31,8 @@ export interface GeneratorResult {
     readonly loss: Spread;
     readonly lateness: Spread;
   };
+  /** Latencies against a responder that delays by 1 to 20 ms, every delay as likely: how far percentiles are off, as shares. */
+  readonly latencyOff: Readonly<Record<(typeof PERCENTILES)[number], Spread>>;
   /** Rates that searches found. */
   readonly searches: Spread;
   readonly bars: readonly Bar[];
@@ -38,6 +43,13 @@ const rounds = values.short ? 1 : 5;
 const seconds = values.short ? 1 : 2;
 const KEPT_RATE = 800_000;
 const VERIFIED_RATE = 600_000;
+/** Steps that say whether a rate is kept: with one step a round, a short run would judge by a single one. */
+const KEPT_STEPS = values.short ? 3 : 1;
+const DELAY_MIN_NS = 1e6;
+const DELAY_MAX_NS = 20e6;
+const DELAYED_RATE = 10_000;
+const PERCENTILES = ['p50', 'p90', 'p99'] as const;
+const SHARE_BELOW = { p50: 0.5, p90: 0.9, p99: 0.99 };
 
 const frame = (script: string): string => fileURLToPath(new URL(`../frame/${script}.ts`, import.meta.url));
 const node = (script: string): string[] => [process.execPath, '--import', 'tsx', frame(script)];
@@ -70,7 +82,7 @@ async function measure(place: Arena): Promise<GeneratorResult> {
     for (let round = 0; round < rounds; round++) {
       bare.push(await bareRate(place));
       offered.push(reached(await step(place, Math.round((bare.at(-1) as number) * 1.3))));
-      kept.push(await step(place, KEPT_RATE));
+      for (let i = 0; i < KEPT_STEPS; i++) kept.push(await step(place, KEPT_RATE));
       console.log(`round ${round + 1}: bare ${bare.at(-1)?.toFixed(0)}/s, offered ${offered.at(-1)?.toFixed(0)}/s`);
     }
   });
@@ -82,6 +94,7 @@ async function measure(place: Arena): Promise<GeneratorResult> {
       console.log(`round ${round + 1}: verified ${result.answersPerSecond}/s, loss ${result.loss}`);
     }
   });
+  const latencyOff = await measureLatency(place);
   const searches = await search(place);
   const lateness = (steps: readonly StepResult[]): Spread =>
     spread(steps.map((each) => each.distributions.lateness.max / 1e9 / each.durationSeconds));
@@ -95,6 +108,7 @@ async function measure(place: Arena): Promise<GeneratorResult> {
       loss: spread(verified.map(({ loss }) => loss)),
       lateness: lateness(verified),
     },
+    latencyOff,
     searches: spread(searches),
   };
   return {
@@ -105,6 +119,9 @@ async function measure(place: Arena): Promise<GeneratorResult> {
       atMost(`lateness as a share of the step at ${KEPT_RATE}/s`, figures.kept.lateness.median, 0.01),
       atLeast(`answers/s verified at ${VERIFIED_RATE}/s`, figures.verified.answers.median, 0.999 * VERIFIED_RATE),
       atMost('lateness as a share of that step', figures.verified.lateness.median, 0.01),
+      ...PERCENTILES.map((of) =>
+        atMost(`${of} of a known delay of 1-20 ms, off by`, figures.latencyOff[of].median, 0.02),
+      ),
       atMost('spread of searches, (max − min) / median', spreadOf(figures.searches), 0.1),
     ],
   };
@@ -146,6 +163,27 @@ async function load(place: Arena, options: readonly string[]): Promise<LoadResul
 async function step(place: Arena, rate: number): Promise<StepResult> {
   const { steps } = await load(place, ['--rate', String(rate), '--duration', String(seconds)]);
   return steps[0] as StepResult;
+}
+
+/** Asks a responder that delays as told, and compares what comes out with what was told, not with what it did. */
+async function measureLatency(place: Arena): Promise<GeneratorResult['latencyOff']> {
+  const delays = { delayMinNs: DELAY_MIN_NS, delayMaxNs: DELAY_MAX_NS };
+  const options = { address: place.server.ipv4, port: NTP_PORT, ...delays };
+  const responder = await LoadResponder.start(place.server, options, SERVER_CORE);
+  const off: Record<(typeof PERCENTILES)[number], number[]> = { p50: [], p90: [], p99: [] };
+  try {
+    for (let round = 0; round < rounds; round++) {
+      const { latency } = (await step(place, DELAYED_RATE)).distributions;
+      for (const of of PERCENTILES) {
+        const told = DELAY_MIN_NS + SHARE_BELOW[of] * (DELAY_MAX_NS - DELAY_MIN_NS);
+        off[of].push(Math.abs(latency[of] / told - 1));
+      }
+      console.log(`round ${round + 1}: ${PERCENTILES.map((of) => `${of} ${latency[of] / 1e6} ms`).join(', ')}`);
+    }
+  } finally {
+    await responder.stop();
+  }
+  return { p50: spread(off.p50), p90: spread(off.p90), p99: spread(off.p99) };
 }
 
 /** Searches one worker of ntpd-ts, again and again. */

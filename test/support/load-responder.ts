@@ -43,7 +43,8 @@ export class LoadResponder {
     this.#child = child;
   }
 
-  static async start(host: Host | null, options: ResponderText): Promise<LoadResponder> {
+  /** @param cpu - keeps it on this core, which it uses up. */
+  static async start(host: Host | null, options: ResponderText, cpu?: number): Promise<LoadResponder> {
     const { address, elsewhere, ...rest } = options;
     const given = {
       ...rest,
@@ -51,6 +52,7 @@ export class LoadResponder {
       ...(elsewhere === undefined ? {} : { elsewhere: octets(elsewhere) }),
     };
     const argv = [
+      ...(cpu === undefined ? [] : ['taskset', '-c', String(cpu)]),
       process.execPath,
       '--input-type=module',
       '-e',

@@ -34,6 +34,7 @@ describe('latency', () => {
       delayMinNs: 1e6,
       delayMaxNs: 20e6,
     });
+    // bench:generator holds it against the delays as told, which a responder that loses its core cannot keep.
     // A generator that loses its core between reading the clock and sending is wrong by that; it is tried again.
     let worst = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < ATTEMPTS && worst > 0.02; attempt++) {
