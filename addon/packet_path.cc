@@ -217,6 +217,7 @@ Napi::Value PacketPath::Exchange(const Napi::CallbackInfo& info) {
   receivedLast_ = received;
 
   const int64_t nowMonoNs = ReadClock(CLOCK_MONOTONIC);
+  exchangedMonoNs_ = nowMonoNs;
   if (asksOpen_ > 0 && nowMonoNs - lastExpiryMonoNs_ > kNsPerSecond) {
     lastExpiryMonoNs_ = nowMonoNs;
     ExpireAsks(nowMonoNs);
@@ -279,7 +280,7 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
     Napi::Array spreads = Napi::Array::New(env);
     Napi::Array samples = Napi::Array::New(env);
     for (uint32_t place = 0; place < kDelayPlaces; place++) {
-      delays.Set(place, row.places[place].medianNs());
+      delays.Set(place, row.places[place].delayNs());
       spreads.Set(place, row.places[place].spreadNs());
       samples.Set(place, row.places[place].count());
     }
@@ -289,7 +290,7 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
     entry.Set("delaysNs", delays);
     entry.Set("spreadsNs", spreads);
     entry.Set("samples", samples);
-    entry.Set("askCostNs", askCost_.Known() ? askCost_.CostNs() : -1);
+    entry.Set("askCostNs", askCost_.Known(row.usedMonoNs) ? askCost_.CostNs() : -1);
     report.Set(used++, entry);
   }
   return report;

@@ -18,6 +18,7 @@
 #include "layout.h"
 #include "page_reader.h"
 #include "random_bits.h"
+#include "self_socket.h"
 #include "smear.h"
 #include "transmit_delay.h"
 
@@ -121,10 +122,11 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   void SendReplies(uint32_t slots);
   uint32_t SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace);
   void FeelPressure(bool full);
+  bool WarmPath(int family);
   bool ShareChunk(uint32_t a, uint32_t b);
-  size_t WriteSendControl(uint32_t slot, bool ask, uint32_t id, uint8_t* control);
-  bool PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock, bool sample,
-                  uint32_t& id);
+  int32_t CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const;
+  size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
+  TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
   bool SampleDue(int64_t nowMonoNs);
   void SendPrepared(PathSocket& socket, uint32_t count);
   void CountSendFailure(int error);
@@ -194,8 +196,13 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t asksOpen_ = 0;
   int64_t lastSampleMonoNs_ = 0;
   int64_t lastExpiryMonoNs_ = 0;
+  int64_t exchangedMonoNs_ = 0;  // when the last exchange returned
+  int64_t lastSendMonoNs_ = 0;
+  SelfSocket selfV4_{AF_INET};
+  SelfSocket selfV6_{AF_INET6};
   AskCost askCost_;
   uint32_t samplesDue_ = 0;
+  bool plainSent_ = false;  // a reply went without asking since the last sample
   bool costDue_ = false;
   uint32_t txReports_ = 0;
   uint32_t txReportsMax_ = 0;

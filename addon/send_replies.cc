@@ -27,6 +27,8 @@ constexpr uint32_t kHeaderXmt = 40;
 constexpr uint32_t kHeaderRec = 32;
 constexpr uint32_t kHeaderOctets = 48;
 
+// After so long without a reply the caches have forgotten the way.
+constexpr int64_t kIdleNs = 2'500'000;
 // A reply asks for its transmit stamp for the correction at most every kSampleIntervalNs: one in hundreds on a busy
 // server, every one on an idle one, whose caches are cold in a way that only its own replies can tell.
 constexpr int64_t kSampleIntervalNs = 2'500'000;
@@ -69,9 +71,10 @@ void PacketPath::SendReplies(uint32_t slots) {
   uint32_t chunk[kSendChunk];
   uint32_t count = 0;
   bool first = true;
+  bool idle = false;
   const auto send = [&] {
     for (uint32_t done = 0; done < count;) {
-      const uint32_t place = chunkMax > 1 ? kPlaceChunk : first ? kPlaceFirst : kPlaceLater;
+      const uint32_t place = chunkMax > 1 ? kPlaceChunk : !first ? kPlaceLater : idle ? kPlaceIdle : kPlaceFirst;
       done += SendChunk(chunk + done, count - done, place);
       first = false;
     }
@@ -80,14 +83,30 @@ void PacketPath::SendReplies(uint32_t slots) {
   for (uint32_t i = 0; i < slots; i++) {
     const uint32_t length = Row(i)[kSlotReplyLength];
     if (length < kHeaderOctets || length > slotOctets_) continue;
+    if (first && count == 0) idle = WarmPath(sockets_[slots_[i].socket].family);
     if (count == chunkMax || (count > 0 && !ShareChunk(chunk[0], i))) send();
     chunk[count++] = i;
   }
   send();
   if (costDue_) {
     costDue_ = false;
-    askCost_.Measure(clock_.mappingNs);
+    askCost_.Measure(selfV4_, clock_.mappingNs);
   }
+}
+
+/**
+ * Before the first reply after a long wait: sends a datagram to ourselves, as the reply will be sent, so that the
+ * kernel's way out lies in the caches when the clock is read. Without that the delay is long and scatters by several
+ * microseconds. Returns whether the wait was long.
+ */
+bool PacketPath::WarmPath(int family) {
+  if (!correct_ || exchangedMonoNs_ - lastSendMonoNs_ < kIdleNs) return false;
+  SelfSocket& self = family == AF_INET ? selfV4_ : selfV6_;
+  if (self.Send(true)) {
+    self.ReceiveStampNs();
+    self.TransmitStampNs();
+  }
+  return true;
 }
 
 /** Overload begins with a run of full batches and ends with a run of others. */
@@ -121,46 +140,64 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   const DelayClass of = {slots_[slots[0]].localInterface, static_cast<uint8_t>(firstRow[kSlotRxSource]),
                          WorkOf(firstRow[kSlotReplyFlags])};
 
-  const int64_t clockMonoNs = ReadClock(CLOCK_MONOTONIC);
-  const NtpTime clock = smear_.Show(socket.smear, clock_.AtMono(clockMonoNs));
-  const uint32_t delayRow = correct_ ? delays_.Find(of, clockMonoNs) : 0;
-  bool sample = SampleDue(clockMonoNs);
+  // What can be done before the clock is read is done before, by the time of the last reading.
+  const int64_t nowMonoNs = std::max(exchangedMonoNs_, lastSendMonoNs_);
+  const uint32_t delayRow = correct_ ? delays_.Find(of, nowMonoNs) : 0;
+  bool sample = SampleDue(nowMonoNs);
   if (sample) {
     count = static_cast<uint32_t>(random_.Next() % count) + 1;
-  } else if (correct_ && clockMonoNs - lastSampleMonoNs_ >= kLearnIntervalNs) {
+  } else if (correct_ && nowMonoNs - lastSampleMonoNs_ >= kLearnIntervalNs) {
     for (uint32_t i = 0; i < count && !sample; i++) {
-      if (!delays_.Wants(delayRow, firstPlace + i, clockMonoNs)) continue;
+      if (!delays_.Wants(delayRow, firstPlace + i, nowMonoNs)) continue;
       sample = true;
       count = i + 1;
     }
   }
   if (sample) {
-    lastSampleMonoNs_ = clockMonoNs;
-    // What asking costs is measured in turn with the samples, so that both meet the same state of the caches; after
-    // the replies, so that none waits for it.
-    if (samplesDue_++ % kSamplesPerCost == 0) {
+    lastSampleMonoNs_ = nowMonoNs;
+    // Only replies that do not ask need to know what asking costs. It is measured in turn with the samples, so that
+    // both meet the same state of the caches; after the replies, so that none waits for it.
+    if (plainSent_ && samplesDue_++ % kSamplesPerCost == 0) {
       sample = false;
       costDue_ = true;
     }
   }
 
+  NtpTime delays[kSendChunk];
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t slot = slots[i];
-    uint32_t* row = Row(slot);
+    const uint32_t* row = Row(slot);
+    const bool sampled = sample && i + 1 == count;
+    const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
+    sendAsks_[i] = sampled || report ? PrepareAsk(slot, firstPlace + i, delayRow, nowMonoNs, sampled) : nullptr;
+    plainSent_ = sendAsks_[i] == nullptr || (plainSent_ && !sampled);
+    const int32_t delayNs = CorrectionNs(delayRow, firstPlace + i, sendAsks_[i] != nullptr, nowMonoNs);
+    delays[i] = static_cast<NtpTime>(NtpUnits(delayNs));
+    sendData_[i] = {arena_.data() + row[kSlotStart], row[kSlotReplyLength]};
+    msghdr& header = sendHeaders_[i].msg_hdr;
+    header.msg_name = &slots_[slot].address;
+    header.msg_namelen = receiveHeaders_[slot].msg_hdr.msg_namelen;
+    header.msg_iov = &sendData_[i];
+    header.msg_iovlen = 1;
+    header.msg_controllen = WriteSendControl(slot, sendAsks_[i], sendControl_[i]);
+    header.msg_control = header.msg_controllen > 0 ? sendControl_[i] : nullptr;
+  }
+
+  const int64_t clockMonoNs = ReadClock(CLOCK_MONOTONIC);
+  const NtpTime clock = smear_.Show(socket.smear, clock_.AtMono(clockMonoNs));
+  lastSendMonoNs_ = clockMonoNs;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t* row = Row(slots[i]);
     uint8_t* packet = arena_.data() + row[kSlotStart];
     const uint32_t flags = row[kSlotReplyFlags];
-    const bool sampled = sample && i + 1 == count;
-    const bool report = (flags & kReplyReportTx) != 0;
-    uint32_t id = 0;
-    const bool ask =
-        (sampled || report) && PrepareAsk(slot, firstPlace + i, delayRow, clockMonoNs, clock, sampled, id);
-    sendAsks_[i] = ask ? &asks_[id % kAsksMax] : nullptr;
-    if (report && !ask) ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
+    if (sendAsks_[i] != nullptr) {
+      sendAsks_[i]->clockMonoNs = clockMonoNs;
+      sendAsks_[i]->clock = clock;
+    } else if ((flags & kReplyReportTx) != 0) {
+      ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
+    }
     if ((flags & kReplyXmtGiven) == 0) {
-      int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, firstPlace + i, clockMonoNs) : 0;
-      // What was learned leaves the cost of asking out; this one pays it.
-      if (ask && delayNs > 0) delayNs = std::min(delayNs + askCost_.CostNs(), TransmitDelay::kDelayNsMax);
-      NtpTime xmt = clock + static_cast<uint64_t>(NtpUnits(delayNs));
+      NtpTime xmt = clock + delays[i];
       xmt = ((xmt & ~fuzzMask_) | (random_.Next() & fuzzMask_)) & ~NtpTime{1};
       const NtpTime rec = LoadNtp(packet + kHeaderRec);
       // Never before T2, nor equal to it: T2 ends in 1, T3 in 0.
@@ -169,23 +206,13 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
       row[kSlotTxSeconds] = static_cast<uint32_t>(xmt >> 32);
       row[kSlotTxFraction] = static_cast<uint32_t>(xmt);
     }
-
-    uint32_t length = row[kSlotReplyLength];
     if ((flags & kReplySealMac) != 0) {
+      const uint32_t length = row[kSlotReplyLength];
       const uint32_t version = (packet[0] >> 3) & 7;
       const uint32_t macAt = length - (keys_ != nullptr ? keys_->MacOctets(row[kSlotSealKey], version) : 0);
       // One that cannot be sealed goes without, for the client to refuse.
-      length = macAt + (keys_ != nullptr ? keys_->Seal(packet, macAt, row[kSlotSealKey], version) : 0);
+      sendData_[i].iov_len = macAt + (keys_ != nullptr ? keys_->Seal(packet, macAt, row[kSlotSealKey], version) : 0);
     }
-
-    sendData_[i] = {packet, length};
-    msghdr& header = sendHeaders_[i].msg_hdr;
-    header.msg_name = &slots_[slot].address;
-    header.msg_namelen = receiveHeaders_[slot].msg_hdr.msg_namelen;
-    header.msg_iov = &sendData_[i];
-    header.msg_iovlen = 1;
-    header.msg_controllen = WriteSendControl(slot, ask, id, sendControl_[i]);
-    header.msg_control = header.msg_controllen > 0 ? sendControl_[i] : nullptr;
   }
 
   SendPrepared(socket, count);
@@ -228,8 +255,16 @@ void PacketPath::CountSendFailure(int error) {
   }
 }
 
+/** What is to be added to the clock reading of a reply at `place`, which asks for its transmit stamp or does not. */
+int32_t PacketPath::CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const {
+  if (!correct_) return 0;
+  const int32_t delayNs = delays_.DelayNs(delayRow, place, nowMonoNs);
+  if (asks || delayNs == 0) return delayNs;
+  return askCost_.Known(nowMonoNs) ? std::max(delayNs - askCost_.CostNs(), 0) : 0;
+}
+
 /** The control messages of one reply: the address to answer from, and the wish for a transmit stamp. */
-size_t PacketPath::WriteSendControl(uint32_t slotIndex, bool ask, uint32_t id, uint8_t* control) {
+size_t PacketPath::WriteSendControl(uint32_t slotIndex, const TxAsk* ask, uint8_t* control) {
   const SlotIo& slot = slots_[slotIndex];
   const PathSocket& socket = sockets_[slot.socket];
   size_t used = 0;
@@ -243,13 +278,14 @@ size_t PacketPath::WriteSendControl(uint32_t slotIndex, bool ask, uint32_t id, u
     if (IN6_IS_ADDR_LINKLOCAL(&slot.localAddress)) info.ipi6_ifindex = slot.localInterface;
     std::memcpy(CMSG_DATA(AppendControl(control, used, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info)), &info, sizeof info);
   }
-  if (ask) {
+  if (ask != nullptr) {
     const bool hardware = Row(slotIndex)[kSlotRxSource] == kStampHardware;
     const uint32_t wish =
         SOF_TIMESTAMPING_TX_SOFTWARE | (hardware ? uint32_t{SOF_TIMESTAMPING_TX_HARDWARE} : 0u);
     std::memcpy(CMSG_DATA(AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, sizeof wish)), &wish, sizeof wish);
     if (!socket.idByCounter) {
-      std::memcpy(CMSG_DATA(AppendControl(control, used, SOL_SOCKET, SCM_TS_OPT_ID, sizeof id)), &id, sizeof id);
+      std::memcpy(CMSG_DATA(AppendControl(control, used, SOL_SOCKET, SCM_TS_OPT_ID, sizeof ask->id)), &ask->id,
+                  sizeof ask->id);
     }
   }
   return used;

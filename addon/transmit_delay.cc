@@ -12,6 +12,8 @@ namespace {
 // luck (2^-12 for a stable one).
 constexpr uint32_t kMisfitsMax = 12;
 constexpr int32_t kMisfitNsMin = 1'000;
+// Over so long the medians of a place are averaged.
+constexpr double kSmoothNs = 5e8;
 constexpr int64_t kSampleAgeWantedNs = 4'000'000'000;
 constexpr uint32_t kSamplesWanted = 15;
 constexpr int64_t kDelayNsSane = 1'000'000'000;
@@ -19,12 +21,13 @@ constexpr int64_t kDelayNsSane = 1'000'000'000;
 
 void DelayPlace::Learn(int32_t delayNs, int64_t nowMonoNs) {
   if (count_ > 0 && nowMonoNs - lastMonoNs_ >= kForgetNs) Forget();
-  if (count_ >= kSamplesMin && std::abs(delayNs - medianNs_) > std::max(4 * spreadNs_, kMisfitNsMin)) {
+  if (count_ >= kSamplesMin && std::abs(delayNs - this->delayNs()) > std::max(4 * spreadNs_, kMisfitNsMin)) {
     // Left out of the median, so that it cannot widen what the next ones are judged by.
     if (++misfits_ < kMisfitsMax) return;
     Forget();
   }
   misfits_ = 0;
+  const double gain = count_ < kSamples ? 1 : std::min(1.0, static_cast<double>(nowMonoNs - lastMonoNs_) / kSmoothNs);
   samples_[next_] = delayNs;
   next_ = (next_ + 1) % kSamples;
   count_ = std::min(count_ + 1, kSamples);
@@ -33,7 +36,7 @@ void DelayPlace::Learn(int32_t delayNs, int64_t nowMonoNs) {
   int32_t sorted[kSamples];
   std::memcpy(sorted, samples_, count_ * sizeof sorted[0]);
   std::sort(sorted, sorted + count_);
-  medianNs_ = sorted[count_ / 2];
+  delayNs_ += (sorted[count_ / 2] - delayNs_) * gain;
   spreadNs_ = (sorted[(count_ * 84) / 100] - sorted[(count_ * 16) / 100]) / 2;
 }
 
@@ -65,7 +68,7 @@ int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) 
   const uint32_t lowest = std::min(place, kPlaceChunk);
   for (uint32_t i = place + 1; i-- > lowest;) {
     const DelayPlace& candidate = rows_[row].places[i];
-    if (candidate.Known(nowMonoNs)) return std::clamp(candidate.medianNs(), 0, kDelayNsMax);
+    if (candidate.Known(nowMonoNs)) return std::clamp(candidate.delayNs(), 0, kDelayNsMax);
   }
   return 0;
 }

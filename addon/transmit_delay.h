@@ -7,11 +7,12 @@ namespace ntpd {
 
 constexpr uint32_t kSendChunk = 8;  // replies per sendmmsg under pressure; see send_replies.cc
 
-// Places: a reply that goes alone, as the first of its batch (after a wait, with cold caches) or later in it; and
-// the places of a chunk under pressure.
-constexpr uint32_t kPlaceFirst = 0;
-constexpr uint32_t kPlaceLater = 1;
-constexpr uint32_t kPlaceChunk = 2;
+// Places: a reply that goes alone, as the first after a long wait (the path was just warmed, see send_replies.cc), as
+// the first of its batch or later in it; and the places of a chunk under pressure.
+constexpr uint32_t kPlaceIdle = 0;
+constexpr uint32_t kPlaceFirst = 1;
+constexpr uint32_t kPlaceLater = 2;
+constexpr uint32_t kPlaceChunk = 3;
 constexpr uint32_t kDelayPlaces = kPlaceChunk + kSendChunk;
 
 /**
@@ -31,7 +32,10 @@ struct DelayClass {
 constexpr uint32_t kBoundSocket = 0x8000'0000;
 enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
 
-/** Median and spread of the last samples of one place. */
+/**
+ * Delay and spread of one place: the median of the last samples and, where they come fast, its mean over half a second,
+ * so that what is added to T3 does not itself scatter.
+ */
 class DelayPlace {
  public:
   static constexpr uint32_t kSamples = 31;
@@ -42,7 +46,7 @@ class DelayPlace {
   bool Known(int64_t nowMonoNs) const { return count_ >= kSamplesMin && nowMonoNs - lastMonoNs_ < kForgetNs; }
   uint32_t count() const { return count_; }
   int64_t lastMonoNs() const { return lastMonoNs_; }
-  int32_t medianNs() const { return medianNs_; }
+  int32_t delayNs() const { return static_cast<int32_t>(delayNs_); }
   /** Half the central 68 % of the samples. */
   int32_t spreadNs() const { return spreadNs_; }
   void Forget() { *this = DelayPlace(); }
@@ -52,7 +56,7 @@ class DelayPlace {
   uint32_t count_ = 0;
   uint32_t next_ = 0;
   uint32_t misfits_ = 0;  // samples in a row on one side of what was learned
-  int32_t medianNs_ = 0;
+  double delayNs_ = 0;
   int32_t spreadNs_ = 0;
   int64_t lastMonoNs_ = 0;
 };
@@ -66,8 +70,8 @@ class TransmitDelay {
   uint32_t Find(const DelayClass& wanted, int64_t nowMonoNs);
 
   /**
-   * Nanoseconds to add to a clock reading taken just before the send, for the reply at `place`: the median of the
-   * place, or of the nearest earlier place of its chunk that is known (too early rather than too late), or 0; at
+   * Nanoseconds to add to a clock reading taken just before the send, for a reply at `place` that asks for its transmit
+   * stamp, as all samples do: the delay of the place, or of the nearest earlier place of its chunk that is known (too early rather than too late), or 0; at
    * most 50 µs.
    */
   int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;

@@ -20,29 +20,29 @@ constexpr int64_t kAskLifeNs = 1'000'000'000;
 }  // namespace
 
 /**
- * Books an ask for the reply in `slot`. False when it cannot be told apart from others: too many open, or a kernel
- * that numbers stamps itself and whose number is not known (then only one at a time may be under way).
+ * Books an ask for the reply in `slot`; its clock reading is filled in when there is one. Null when it cannot be told
+ * apart from others: too many open, or a kernel that numbers stamps itself and whose number is not known (then only one
+ * at a time may be under way).
  */
-bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t clockMonoNs, NtpTime clock,
-                            bool sample, uint32_t& id) {
+TxAsk* PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample) {
   PathSocket& socket = sockets_[slots_[slot].socket];
-  if (asksOpen_ >= kAsksMax) ExpireAsks(clockMonoNs);
+  if (asksOpen_ >= kAsksMax) ExpireAsks(nowMonoNs);
+  uint32_t id;
   if (socket.idByCounter) {
-    if (!socket.idKnown && socket.asksOpen > 0) return false;
+    if (!socket.idKnown && socket.asksOpen > 0) return nullptr;
     id = socket.nextId++;
   } else {
     id = nextAskId_++;
   }
   TxAsk& ask = asks_[id % kAsksMax];
   if (ask.open) {
-    if (clockMonoNs - ask.clockMonoNs < kAskLifeNs) return false;
+    if (nowMonoNs - ask.clockMonoNs < kAskLifeNs) return nullptr;
     GiveUpAsk(ask);
   }
   const uint32_t* row = Row(slot);
   ask.id = id;
   ask.cookie = row[kSlotTxCookie];
-  ask.clockMonoNs = clockMonoNs;
-  ask.clock = clock;
+  ask.clockMonoNs = nowMonoNs;
   ask.socket = slots_[slot].socket;
   ask.delayRow = static_cast<uint16_t>(delayRow);
   ask.place = static_cast<uint8_t>(place);
@@ -54,7 +54,7 @@ bool PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, in
   ask.sample = sample;
   socket.asksOpen++;
   asksOpen_++;
-  return true;
+  return &ask;
 }
 
 /** Empties the error queues of the sockets that wait for stamps, or that poll says have something. */
@@ -154,8 +154,8 @@ void PacketPath::FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source) 
   CloseAsk(ask);
   Count(kCounterTxStamps);
   if (ask.hardware != (source == kStampHardware)) ask.sample = false;
-  if (ask.sample && correct_ && !withhold_ && askCost_.Known()) {
-    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs - askCost_.CostNs(), stampMonoNs);
+  if (ask.sample && correct_ && !withhold_) {
+    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs, stampMonoNs);
     for (int chunks = 0; chunks < 2; chunks++) {
       const int32_t spreadNs = delays_.SpreadNs(chunks == 1, stampMonoNs);
       precisionFloors_[chunks] =

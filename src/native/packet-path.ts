@@ -155,10 +155,14 @@ export class PacketPath {
   }
 }
 
-/** Places that the correction of T3 tells apart: alone and first in a batch, alone and later, then those of a chunk. */
-export const PLACE_FIRST = 0;
-export const PLACE_LATER = 1;
-export const PLACE_CHUNK = 2;
+/**
+ * Places that the correction of T3 tells apart: alone after a long wait, alone and first in a batch, alone and later,
+ * then those of a chunk.
+ */
+export const PLACE_IDLE = 0;
+export const PLACE_FIRST = 1;
+export const PLACE_LATER = 2;
+export const PLACE_CHUNK = 3;
 
 export interface ReplayedDelays {
   /** What would be added to a clock reading, by place. */

@@ -86,3 +86,21 @@ test('a new path replaces the old one within a few samples, a single straggler d
   const moved = samples(PLACE_FIRST, 17, () => 9000, 31);
   expect(replayDelays([...learned, ...moved], 60).delaysNs[PLACE_FIRST]).toBe(9000);
 });
+
+test('a path that changes slowly is followed within a second, and noise moves what is added by little', () => {
+  const noisy =
+    (centre: number): ((i: number) => number) =>
+    (i) =>
+      centre + ((i * 7919) % 401) - 200;
+  const learned = samples(PLACE_FIRST, 2000, noisy(3000));
+  const spread = (from: number): number[] =>
+    Array.from({ length: 50 }, (_, i) => replayDelays(learned.slice(0, from + 20 * i), from + 20 * i)).map(
+      ({ delaysNs }) => delaysNs[PLACE_FIRST] as number,
+    );
+  const settled = spread(1000);
+  expect(Math.max(...settled) - Math.min(...settled)).toBeLessThan(20);
+  const moved = samples(PLACE_FIRST, 1500, noisy(3400), 2000);
+  expect(Math.abs((replayDelays([...learned, ...moved], 3500).delaysNs[PLACE_FIRST] as number) - 3400)).toBeLessThan(
+    30,
+  );
+});

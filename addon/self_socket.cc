@@ -1,0 +1,83 @@
+// self_socket.cc: see the header.
+#include "self_socket.h"
+
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "clocks.h"
+
+namespace ntpd {
+
+SelfSocket::SelfSocket(int family) {
+  UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in6 self = {};
+  socklen_t length = sizeof self;
+  if (family == AF_INET) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(self);
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    length = sizeof v4;
+  } else {
+    self.sin6_family = AF_INET6;
+    self.sin6_addr = in6addr_loopback;
+  }
+  auto* address = reinterpret_cast<sockaddr*>(&self);
+  const int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
+                    SOF_TIMESTAMPING_OPT_TSONLY;
+  if (!fd.valid() || bind(fd.get(), address, length) != 0 || getsockname(fd.get(), address, &length) != 0 ||
+      connect(fd.get(), address, length) != 0 ||
+      setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) != 0) {
+    return;
+  }
+  fd_ = std::move(fd);
+}
+
+bool SelfSocket::Send(bool ask) {
+  uint8_t octet = 0;
+  iovec data = {&octet, 1};
+  alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint32_t))] = {};
+  msghdr header = {};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (ask) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* part = CMSG_FIRSTHDR(&header);
+    const uint32_t wish = SOF_TIMESTAMPING_TX_SOFTWARE;
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SO_TIMESTAMPING;
+    part->cmsg_len = CMSG_LEN(sizeof wish);
+    std::memcpy(CMSG_DATA(part), &wish, sizeof wish);
+  }
+  return fd_.valid() && sendmsg(fd_.get(), &header, MSG_DONTWAIT) == 1;
+}
+
+int64_t SelfSocket::ReceiveStampNs() { return ReadStampNs(0); }
+
+int64_t SelfSocket::TransmitStampNs() { return ReadStampNs(MSG_ERRQUEUE); }
+
+int64_t SelfSocket::ReadStampNs(int flags) {
+  uint8_t octet;
+  iovec data = {&octet, 1};
+  alignas(cmsghdr) uint8_t control[256];
+  msghdr header = {};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  if (!fd_.valid() || recvmsg(fd_.get(), &header, flags | MSG_DONTWAIT) < 0) return 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_TIMESTAMPING) continue;
+    scm_timestamping stamps;
+    std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
+    return Nanoseconds(stamps.ts[0]);
+  }
+  return 0;
+}
+
+}  // namespace ntpd
