@@ -15,7 +15,14 @@ const TRUST = 24;
 /** A step that nobody foretold (a jump) counts as this many standard deviations. */
 const STEP_MAX = 5;
 
+/**
+ * Steps at which variances count double, because what the path does is known from a handful of delays only: σ is
+ * then as uncertain as the offset (what Student's distribution is for).
+ */
+const YOUNG_STEPS = 8;
+
 export class Calibration {
+  #steps = 0;
   #sum = 0;
   #sumVariance = 0;
   #ratios = TRUST;
@@ -23,11 +30,12 @@ export class Calibration {
 
   /** Factor by which variances should be larger than stated, ≥ 1. */
   get inflation(): number {
-    return Math.max(1, this.#ratios / this.#count);
+    return Math.max(1, this.#ratios / this.#count) * (1 + (YOUNG_STEPS / Math.max(1, this.#steps)) ** 1.5);
   }
 
   /** Adds a step of the mean, and the variance that the measurement took away. */
   add(step: number, varianceTaken: number): void {
+    this.#steps++;
     this.#sumVariance = Math.max(SUM_KEEP * SUM_KEEP * this.#sumVariance + varianceTaken, 0);
     if (!(this.#sumVariance > 0)) return;
     const bound = STEP_MAX * Math.sqrt(this.#sumVariance);
@@ -38,6 +46,7 @@ export class Calibration {
   }
 
   reset(): void {
+    this.#steps = 0;
     this.#sum = 0;
     this.#sumVariance = 0;
     this.#ratios = TRUST;

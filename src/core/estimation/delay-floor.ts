@@ -4,7 +4,7 @@
  * Sums of both delays do not depend on the clock at all, so what is learned here cannot be bent by a wrong idea
  * of the offset. How far the floor lies below the smallest sum seen is a matter of the shape: an exponential tail
  * begins right there, a hump far below. So Gamma densities of several degrees are laid through the lower end and
- * the median of the sums, and the one that explains the lower part of them best tells the floor. The upper part
+ * the median of the sums (a higher one while they are few), and the one that explains the lower part of them best tells the floor. The upper part
  * is left out (counted only as above): there a path shows its queues, not its shape.
  */
 
@@ -19,8 +19,10 @@ export const MOVED_SAMPLES = 8;
 const LONGER = 4;
 const SHORTER = 16;
 const UNUSUAL = 0.15;
-/** Fewest sums that a shape is fitted to. */
+/** Fewest sums that a change of the route is told from, and that a fit may be confined to. */
 const FIT_MIN = 16;
+/** The spread is taken from a sum above the median until the median has this rank. */
+const SPREAD_RANK_MAX = 11;
 /** From this many sums on the laws are fitted anew only after so many more, or below the floor. */
 const FIT_OFTEN = 64;
 const FIT_EVERY = 4;
@@ -63,6 +65,8 @@ function gammaQuantile(degree: number, share: number): number {
  * needed, the same for every source.
  */
 const LOWS = new Float64Array((WINDOW + 1) * DEGREES.length);
+/** Quantiles of the sum that the spread is taken from while that is not the median, likewise. */
+const HIGHS = new Float64Array(2 * (SPREAD_RANK_MAX + 1) * DEGREES.length);
 const MEDIANS = Float64Array.from(DEGREES, (degree) => gammaQuantile(degree, 0.5));
 const LOG_FACTORIALS = Float64Array.from(DEGREES, logFactorial);
 
@@ -80,6 +84,22 @@ function anchorRank(n: number): number {
 /** Share of all delays that lie below the sum of that rank, by its median. */
 function anchorShare(n: number): number {
   return (anchorRank(n) + 0.7) / (n + 0.4);
+}
+
+/**
+ * Rank, from 0, of the sum that tells the spread: the median, which no queue bends, once there are enough. Of a few
+ * sums half may be alike by chance; then a higher one, since a spread taken too small makes σ a lie.
+ */
+function spreadRank(n: number): number {
+  return Math.max(n >> 1, Math.min(n - 1 - (n >> 2), SPREAD_RANK_MAX));
+}
+
+function spreadQuantile(n: number, law: number): number {
+  const rank = spreadRank(n);
+  if (n === 1 || rank === n >> 1) return MEDIANS[law] as number;
+  const at = n * DEGREES.length + law;
+  if (HIGHS[at] === 0) HIGHS[at] = gammaQuantile(DEGREES[law] as number, (rank + 0.7) / (n + 0.4));
+  return HIGHS[at] as number;
 }
 
 function anchorQuantile(n: number, law: number): number {
@@ -174,20 +194,15 @@ export class DelayFloor {
   #fit(n: number, precisionSeconds: number): boolean {
     const sorted = this.#sorted;
     const anchor = sorted[anchorRank(n)] as number;
-    const median = sorted[n >> 1] as number;
-    const spread = Math.max(median - anchor, 2 * precisionSeconds, n < 3 ? 0.1 * anchor : 0);
+    const spread = Math.max((sorted[spreadRank(n)] as number) - anchor, 2 * precisionSeconds, n < 3 ? 0.1 * anchor : 0);
     const share = anchorShare(n);
     const used = Math.ceil(n * LOWER);
     const last = sorted[used - 1] as number;
     let best = 0;
     for (let j = 0; j < DEGREES.length; j++) {
       const degree = DEGREES[j] as number;
-      if (n < FIT_MIN && j > 0) {
-        this.#scores[j] = Number.NEGATIVE_INFINITY;
-        continue;
-      }
       const low = anchorQuantile(n, j);
-      const scale = spread / Math.max((MEDIANS[j] as number) - low, 0.5);
+      const scale = spread / Math.max(spreadQuantile(n, j) - low, 0.5);
       const floor = anchor - low * scale;
       const normaliser = LOG_FACTORIALS[j] as number;
       let logLikelihood = (n - used) * Math.log(Math.max(1 - gammaBelow(degree, (last - floor) / scale), 1e-300));

@@ -21,7 +21,9 @@ export const ATOMS: number = DEGREES.length * MEANS;
 
 /** Weight of the prior, in samples: low enough to be overruled soon, high enough that no delay is impossible. */
 const PRIOR_SAMPLES = 2;
+/** Weight of the expected laws, in samples: grows with the sums that they were laid through, up to this. */
 const EXPECTED_SAMPLES = 30;
+const EXPECTED_PER_SUM = 4;
 
 /** Logarithm of the Gamma function, by Stirling's series above 8. */
 function logGamma(x: number): number {
@@ -71,6 +73,8 @@ export class DelayShape {
   readonly #table = new Float64Array(BINS);
   readonly #splitMass = new Float64Array(SPLITS);
   readonly #expected = new Float64Array(BINS);
+  /** Sums that the expected laws rest on. */
+  #sums = 0;
   #expectedCount = 0;
   #expectedWeight = 0;
   readonly #prior = new Float64Array(ATOMS);
@@ -99,6 +103,7 @@ export class DelayShape {
    * @param laws - Gamma densities; their floors are measured from `floorSeconds`, the zero of the excess.
    */
   expect(laws: readonly DelayLaw[], floorSeconds: number, meanSeconds: number): void {
+    this.#sums++;
     for (let atom = 0; atom < ATOMS; atom++) {
       const ratio = (ATOM_MEANS[atom] as number) / meanSeconds;
       this.#prior[atom] = (PRIOR[atom] as number) * (ratio < 0.02 ? 0 : Math.min(1, ratio));
@@ -164,7 +169,7 @@ export class DelayShape {
 
   #tabulate(): void {
     const weights = this.#weights;
-    const expected = this.#expectedCount + EXPECTED_SAMPLES;
+    const expected = this.#expectedCount + Math.min(EXPECTED_SAMPLES, EXPECTED_PER_SUM * this.#sums);
     let total = expected;
     for (let atom = 0; atom < ATOMS; atom++) {
       const weight = (this.#counts[atom] as number) + (this.#prior[atom] as number);

@@ -17,7 +17,7 @@ const WANDER_MAX = 1e-9;
 /** σ of the prior, in decades of the frequency's steps. */
 const WANDER_DECADES = 0.7;
 /** How much of the evidence survives one sample. */
-const EVIDENCE_KEEP = 0.995;
+const EVIDENCE_KEEP = 0.997;
 /** A sample that nobody foretold tells little about the wander. */
 const EVIDENCE_MIN = -100;
 

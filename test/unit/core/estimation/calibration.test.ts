@@ -24,6 +24,18 @@ describe('the calibration of σ', () => {
     const calibration = new Calibration();
     for (let i = 0; i < 100; i++) calibration.add(10, 1);
     calibration.reset();
-    expect(calibration.inflation).toBe(1);
+    expect(calibration.inflation).toBe(new Calibration().inflation);
+  });
+
+  it('widens a young belief, whose delays are hardly known, and less with every sample', () => {
+    const calibration = new Calibration();
+    let last = calibration.inflation;
+    expect(last).toBeGreaterThan(10);
+    for (let i = 2; i < 100; i++) {
+      calibration.add(0, 1);
+      expect(calibration.inflation).toBeLessThanOrEqual(last);
+      last = calibration.inflation;
+    }
+    expect(last).toBeLessThan(1.05);
   });
 });

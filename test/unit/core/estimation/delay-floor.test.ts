@@ -22,6 +22,13 @@ describe('the floor of a path', () => {
     expect(floor.floorSeconds).toBeGreaterThan(4e-3);
   });
 
+  it('may lie far below a few sums that happen to be alike', () => {
+    const floor = new DelayFloor();
+    for (const sum of [2.627e-3, 2.323e-3, 2.321e-3]) floor.add(sum, 1e-7);
+    expect(floor.edgeSeconds).toBeGreaterThan(1e-5);
+    expect(floor.floorSeconds).toBeLessThan(1.159e-3);
+  });
+
   it('is told by the few quick ones when most sums are queued', () => {
     const floor = feed(
       (random) => 5e-3 + 1e-4 * random.exponential() + (random.uniform() < 0.6 ? 5e-3 * random.gamma(2) : 0),

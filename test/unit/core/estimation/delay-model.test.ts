@@ -43,7 +43,8 @@ describe('the likelihood of a sample', () => {
       model.take(6e-3 + 1e-4 * random.exponential(), 1e-3 + 1e-4 * random.exponential(), 1e-7, 0, 1e-5);
     }
     expect(Math.abs(model.offsetSeconds)).toBeLessThan(0.4e-3);
-    expect(2 * model.floorSeconds).toBeGreaterThan(6.5e-3);
+    // A dozen sums do not exclude that the floor lies well below the smallest of them.
+    expect(2 * model.floorSeconds).toBeGreaterThan(5.5e-3);
   });
 
   it('learns how much an offset jitters that no delay betrays', () => {
