@@ -16,6 +16,7 @@ import { HISTOGRAM_CELLS } from './histogram.ts';
 import { COUNT_NAMES, DISTRIBUTION_NAMES, SUMS_PER_DISTRIBUTION } from './layout.ts';
 import { askNeighbour, readNeighbour, tellNeighbour } from './neighbour.ts';
 import { clientAddress, contains, formatAddress, type Network } from './network.ts';
+import { plainStep } from './plan.ts';
 import { findRoute, readInterface } from './route.ts';
 import type { Counted } from './step-result.ts';
 
@@ -223,22 +224,7 @@ export class Engine {
 }
 
 /** A step without requests: the engine only listens. */
-const IDLE_STEP: StepOptions = {
-  rate: 1,
-  durationSeconds: 0,
-  timeoutSeconds: RESOLVE_MS / 1000,
-  exponential: false,
-  clients: 1,
-  stride: 1,
-  abusers: 0,
-  abuserShare: 0,
-  crowdStartSeconds: 0,
-  crowdEndSeconds: 0,
-  crowdFactor: 1,
-  samplesPerSecond: 0,
-  seed: 1,
-  mix: Uint8Array.of(4),
-};
+const IDLE_STEP: StepOptions = { ...plainStep(1, 0), timeoutSeconds: RESOLVE_MS / 1000, samplesPerSecond: 0 };
 
 /** Without forwarding the host drops what is for addresses that it does not have. */
 function forwards(interfaceName: string, ipv6: boolean): boolean {

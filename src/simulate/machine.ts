@@ -8,6 +8,11 @@ import type { NodeOptions } from './scenario.ts';
 import { VirtualClock } from './virtual-clock.ts';
 import { type Datagram, NTP_PORT, type Station, type World } from './world.ts';
 
+/** A belief that nobody has filled in. */
+export function noBelief(): Belief {
+  return { synchronised: false, offsetSeconds: 0, frequency: 0, maximumErrorSeconds: 0, sigmaSeconds: 0 };
+}
+
 /** Between two looks of the agent at a packet and at the clock it was stamped with, seconds. */
 const READ_LATENCY_SECONDS = 20e-6;
 /** Between a request's arrival and its reply's departure: uniform up to this, seconds. */
@@ -36,13 +41,7 @@ export class Machine implements Station, Host {
   readonly #resolve: (name: string) => Address[];
   readonly #epochAheadSeconds: number;
   readonly #xmt: Timestamp = { seconds: 0, fraction: 0 };
-  readonly #belief: Belief = {
-    synchronised: false,
-    offsetSeconds: 0,
-    frequency: 0,
-    maximumErrorSeconds: 0,
-    sigmaSeconds: 0,
-  };
+  readonly #belief: Belief = noBelief();
   #alarm = 0;
   #alarmLocal = Number.POSITIVE_INFINITY;
 

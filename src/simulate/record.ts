@@ -1,5 +1,5 @@
 import type { Belief } from './agent.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, noBelief } from './machine.ts';
 import { Series, type Summary } from './statistics.ts';
 
 /** The time counts as found once what is served stays this close to the truth … */
@@ -64,13 +64,7 @@ export class NodeRecord {
   readonly trace: TracePoint[] = [];
   readonly #settleSeconds: number;
   readonly #endSeconds: number;
-  readonly #belief: Belief = {
-    synchronised: false,
-    offsetSeconds: 0,
-    frequency: 0,
-    maximumErrorSeconds: 0,
-    sigmaSeconds: 0,
-  };
+  readonly #belief: Belief = noBelief();
   readonly #clock = new Series();
   readonly #served = new Series();
   readonly #frequency = new Series();

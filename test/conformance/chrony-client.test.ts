@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { chronydQuery, startChronyd } from '../support/chrony.ts';
-import { linkLocalAddress, Network } from '../support/network.ts';
-import { type NtpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
+import { linkLocalAddress } from '../support/network.ts';
 import { describeWith } from '../support/requirement.ts';
 import { eventually } from '../support/run.ts';
+import { useServedNetwork } from '../support/served-network.ts';
 
 /**
  * The namespaces share one clock, so whatever a client finds wrong with it is the error of the exchange: microseconds,
@@ -12,25 +12,12 @@ import { eventually } from '../support/run.ts';
 const OFFSET_SECONDS_MAX = 2e-3;
 
 await describeWith({ root: true, peers: ['chrony'] }, 'chronyd as a client of ntpd-ts', () => {
-  let network: Network;
-  let server: NtpdTs;
-
-  beforeAll(async () => {
-    network = await Network.open(2);
-    server = await startNtpdTs(network.host(0), {
-      args: ['--listen', '0.0.0.0:123', '--listen', '[::]:123', '--local-stratum', '2', '--clock', 'none'],
-    });
-  });
-
-  afterAll(async () => {
-    await server?.child.stop();
-    await network?.close();
-  });
+  const network = useServedNetwork();
 
   for (const family of ['ipv4', 'ipv6'] as const) {
     for (const version of [4, 3, 2, 1]) {
       it.concurrent(`accepts its time in one shot over ${family}, NTPv${version}`, async () => {
-        const [ours, theirs] = network.hosts;
+        const [ours, theirs] = network().hosts;
         if (ours === undefined || theirs === undefined) throw new Error('no hosts');
         const offset = await chronydQuery(theirs, `server ${ours[family]} iburst version ${version}`);
         expect(offset).toBeDefined();
@@ -40,16 +27,16 @@ await describeWith({ root: true, peers: ['chrony'] }, 'chronyd as a client of nt
   }
 
   it.concurrent('accepts its time over a link-local address', async () => {
-    const theirs = network.host(1);
-    const address = await linkLocalAddress(network.host(0));
+    const theirs = network().host(1);
+    const address = await linkLocalAddress(network().host(0));
     // chronyd keeps no scope with an address: binding to the device gives it one.
     const offset = await chronydQuery(theirs, `server ${address} iburst`, `bindacqdevice ${theirs.device}`);
     expect(Math.abs(offset ?? Number.NaN)).toBeLessThan(OFFSET_SECONDS_MAX);
   });
 
   it('follows it as a running daemon, over IPv4 and IPv6 at once', async () => {
-    const ours = network.host(0);
-    const client = await startChronyd(network.host(1), {
+    const ours = network().host(0);
+    const client = await startChronyd(network().host(1), {
       config: [ours.ipv4, ours.ipv6].map((address) => `server ${address} iburst minpoll 0 maxpoll 0`),
     });
     try {

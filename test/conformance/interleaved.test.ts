@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { startChronyd } from '../support/chrony.ts';
-import { Network } from '../support/network.ts';
-import { type NtpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
 import { describeWith } from '../support/requirement.ts';
 import { eventually } from '../support/run.ts';
+import { useServedNetwork } from '../support/served-network.ts';
 
 await describeWith({ root: true, peers: ['chrony'] }, 'interleaved mode with chronyd as the client', () => {
-  let network: Network;
-  let server: NtpdTs;
-
-  beforeAll(async () => {
-    network = await Network.open(2);
-    const args = ['--listen', '0.0.0.0:123', '--listen', '[::]:123', '--local-stratum', '2', '--clock', 'none'];
-    server = await startNtpdTs(network.host(0), { args });
-  });
-
-  afterAll(async () => {
-    await server?.child.stop();
-    await network?.close();
-  });
+  const network = useServedNetwork();
 
   for (const family of ['ipv4', 'ipv6'] as const) {
     it(`is used, with stamps of the kernel, over ${family}`, async () => {
-      const { [family]: address } = network.host(0);
-      const client = await startChronyd(network.host(1), {
+      const { [family]: address } = network().host(0);
+      const client = await startChronyd(network().host(1), {
         config: [`server ${address} iburst xleave minpoll 0 maxpoll 0`],
       });
       try {

@@ -1,30 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Network } from '../support/network.ts';
-import { type NtpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
+import { expect, it } from 'vitest';
 import { ntpdate, startNtpsec } from '../support/ntpsec.ts';
 import { describeWith } from '../support/requirement.ts';
 import { eventually } from '../support/run.ts';
+import { useServedNetwork } from '../support/served-network.ts';
 
 await describeWith({ root: true, peers: ['ntpsec'] }, "NTPsec's programs as clients of ntpd-ts", () => {
-  let network: Network;
-  let server: NtpdTs;
-
-  beforeAll(async () => {
-    network = await Network.open(2);
-    server = await startNtpdTs(network.host(0), {
-      args: ['--listen', '0.0.0.0:123', '--listen', '[::]:123', '--local-stratum', '2', '--clock', 'none'],
-    });
-  });
-
-  afterAll(async () => {
-    await server?.child.stop();
-    await network?.close();
-  });
+  const network = useServedNetwork();
 
   for (const family of ['ipv4', 'ipv6'] as const) {
     it(`ntpdate -q reads its time over ${family}`, async () => {
-      const { [family]: target } = network.host(0);
-      const done = await ntpdate(network.host(1), target);
+      const { [family]: target } = network().host(0);
+      const done = await ntpdate(network().host(1), target);
       expect(done.stderr).toBe('');
       const match = /([-+][0-9.]+) \+\/- ([0-9.]+) .* s2 no-leap/.exec(done.stdout);
       expect(match, done.stdout).not.toBeNull();
@@ -33,8 +19,8 @@ await describeWith({ root: true, peers: ['ntpsec'] }, "NTPsec's programs as clie
     });
 
     it(`ntpd synchronises to it over ${family}`, async () => {
-      const { [family]: address } = network.host(0);
-      const client = await startNtpsec(network.host(1), [`server ${address} iburst minpoll 3`]);
+      const { [family]: address } = network().host(0);
+      const client = await startNtpsec(network().host(1), [`server ${address} iburst minpoll 3`]);
       try {
         const peers = await eventually('a system peer', async () => {
           const text = await client.ntpq('peers');

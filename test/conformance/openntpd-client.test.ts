@@ -1,32 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Network } from '../support/network.ts';
-import { type NtpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
+import { expect, it } from 'vitest';
 import { startOpenntpd } from '../support/openntpd.ts';
 import { describeWith } from '../support/requirement.ts';
 import { eventually } from '../support/run.ts';
+import { useServedNetwork } from '../support/served-network.ts';
 
 await describeWith(
   { root: true, commands: ['nsenter'], peers: ['openntpd'] },
   'openntpd as a client of ntpd-ts',
   () => {
-    let network: Network;
-    let server: NtpdTs;
-
-    beforeAll(async () => {
-      network = await Network.open(2);
-      server = await startNtpdTs(network.host(0), {
-        args: ['--listen', '0.0.0.0:123', '--listen', '[::]:123', '--local-stratum', '2', '--clock', 'none'],
-      });
-    });
-
-    afterAll(async () => {
-      await server?.child.stop();
-      await network?.close();
-    });
+    const network = useServedNetwork();
 
     it('calls it a valid peer over IPv4 and IPv6', async () => {
-      const { ipv4, ipv6 } = network.host(0);
-      const client = await startOpenntpd(network.host(1), [`server ${ipv4}`, `server ${ipv6}`]);
+      const { ipv4, ipv6 } = network().host(0);
+      const client = await startOpenntpd(network().host(1), [`server ${ipv4}`, `server ${ipv6}`]);
       try {
         // It trusts a peer after a handful of replies, five to nine seconds apart.
         const peers = await eventually(

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runDirectory } from '../support/directory.ts';
 import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../support/ntpd-ts.ts';
 import { run } from '../support/run.ts';
 
@@ -25,7 +25,7 @@ function portOf(daemon: NtpdTs): number {
 }
 
 function file(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'cli-')), 'ntp.toml');
+  const path = join(runDirectory('cli'), 'ntp.toml');
   writeFileSync(path, text);
   return path;
 }
@@ -183,6 +183,32 @@ describe('a running daemon', () => {
     clearInterval(timer);
     flood.close();
     expect(performance.now() - before).toBeLessThan(3000);
+  });
+
+  it('does what the control verbs say', async () => {
+    const config = `
+      [observability]
+      observation-path = "@DIR@/control.sock"
+      [[server]]
+      listen = "127.0.0.1:11779"
+      [[source]]
+      mode = "server"
+      address = "127.0.0.9"
+      [synchronization]
+      clock = "software"`;
+    const daemon = await serve({ config, args: ['--workers', '1'] });
+    const verb = (...args: string[]) => ntpdTs(null, [...args, '--socket', join(daemon.directory, 'control.sock')]);
+    expect(await verb('reload')).toMatchObject({ status: 0, stdout: 'nothing has changed\n' });
+    expect(JSON.parse((await verb('sources', 'offline', '--json')).stdout)).toEqual({ action: 'offline', changed: 1 });
+    const status = await verb('status');
+    expect(status.stdout).toMatch(/127\.0\.0\.9.*offline/);
+    expect(await verb('sources', 'online', '127.0.0.9')).toMatchObject({ status: 0 });
+    const unknown = await verb('sources', 'online', '127.0.0.8');
+    expect([unknown.status === 0, unknown.stderr]).toEqual([false, expect.stringContaining('no source is configured')]);
+    expect((await verb('force-sync')).stdout).toBe('nothing done: no source can be used\n');
+    await ntpdTs(null, ['query', '127.0.0.1:11779']);
+    expect((await verb('status', 'clients')).stdout).toContain('127.0.0.1');
+    expect((await verb('waitsync', '--timeout', '0.2')).status).not.toBe(0);
   });
 
   it('only looks at the clock when it is told to touch none', async () => {

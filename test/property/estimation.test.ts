@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Estimate } from '../../src/core/estimation/estimate.ts';
 import { ServerFilter } from '../../src/core/estimation/filter.ts';
+import { blankEstimate } from '../support/estimates.ts';
 
 const anySeconds = fc.oneof(
   fc.double({ min: -1e-3, max: 1e-3, noNaN: true }),
@@ -24,17 +24,7 @@ it('an estimate is finite and its σ positive, whatever samples come', () => {
   fc.assert(
     fc.property(fc.array(anySample, { minLength: 1, maxLength: 60 }), fc.boolean(), (samples, steady) => {
       const filter = new ServerFilter();
-      const out: Estimate = {
-        atLocal: 0,
-        offsetSeconds: 0,
-        offsetSigmaSeconds: 0,
-        frequency: 0,
-        frequencySigma: 0,
-        covariance: 0,
-        wander: 0,
-        delayFloorSeconds: 0,
-        jitterSeconds: 0,
-      };
+      const out = blankEstimate();
       let at = 0;
       for (const sample of samples) {
         at += sample.after;

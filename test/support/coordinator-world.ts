@@ -1,5 +1,6 @@
 import { Coordinator } from '../../src/core/coordinator.ts';
 import {
+  type Authenticator,
   type CoordinatorOptions,
   SOURCE_DEFAULTS,
   type SourceOptions,
@@ -116,6 +117,8 @@ interface WorldOptions {
   /** How far the clock is ahead of the truth at the start. */
   readonly clockAheadSeconds?: number;
   readonly startNtpSeconds?: number;
+  /** Seals and checks what every source says; plain NTP when left out. */
+  readonly authenticator?: Authenticator;
 }
 
 interface Arrival {
@@ -167,7 +170,7 @@ export class CoordinatorWorld {
         logs: { measurements: false, statistics: false, tracking: false },
         ...options.coordinator,
       },
-      { clock: this.clock, random: this.random, authenticator: () => null },
+      { clock: this.clock, random: this.random, authenticator: () => options.authenticator ?? null },
     );
     this.#aheadSeconds = ahead;
   }

@@ -1,5 +1,6 @@
 import type { Estimate, SourceFilter } from '../../../src/core/estimation/estimate.ts';
 import type { Sample } from '../../../src/core/estimation/sample.ts';
+import { blankEstimate } from '../../support/estimates.ts';
 import { Variates } from './random.ts';
 
 /** One-way delays of one exchange begun at `at` seconds; writes [up, down] to `out`. False: the exchange was lost. */
@@ -51,17 +52,7 @@ export function runSingleClient(
   const path = world.path();
   const delays = new Float64Array(2);
   const sample: Sample = { atLocal: 0, upSeconds: 0, downSeconds: 0, precisionSeconds: 1e-7, durationSeconds: 0 };
-  const estimate: Estimate = {
-    atLocal: 0,
-    offsetSeconds: 0,
-    offsetSigmaSeconds: 0,
-    frequency: 0,
-    frequencySigma: 0,
-    covariance: 0,
-    wander: 0,
-    delayFloorSeconds: 0,
-    jitterSeconds: 0,
-  };
+  const estimate = blankEstimate();
   let offset = world.offsetSeconds ?? 0.1;
   let walk = world.frequency ?? 1e-5;
   let next = 1;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { VERDICTS, type Verdict } from '../../../../src/core/association/verdict.ts';
-import type { SourceOptions } from '../../../../src/core/coordinator-options.ts';
+import type { Authenticator, SourceOptions } from '../../../../src/core/coordinator-options.ts';
 import { CoordinatorWorld, refidOf, type TestServer } from '../../../support/coordinator-world.ts';
 
 const SERVER = '192.0.2.1';
@@ -239,6 +239,110 @@ describe('kisses', () => {
     const lines = world.events.filter((event) => event.code === 'kiss').length;
     expect(counter(world, 'kiss-deny')).toBeGreaterThan(500);
     expect(lines).toBeLessThan(15);
+  });
+});
+
+describe('a source with authentication', () => {
+  /** Key id and digest, as octets that never change. */
+  const SEAL = Array.from({ length: 20 }, (_, i) => 0xa0 + i);
+
+  /** A reply is authentic when it ends in the seal. */
+  const authenticator: Authenticator = {
+    seal: (octets, length) => {
+      octets.set(SEAL, length);
+      return length + SEAL.length;
+    },
+    check: (octets, length) => {
+      if (octets[0] === 0xff) return 'nak';
+      return SEAL.every((octet, i) => octets[length - SEAL.length + i] === octet) ? 'authentic' : 'forged';
+    },
+  };
+  const sealed = (reply: Uint8Array): Uint8Array => Uint8Array.from([...reply, ...SEAL]);
+
+  function authenticated(script: Partial<TestServer>, authentication = authenticator): CoordinatorWorld {
+    const world = new CoordinatorWorld({ sources: [{ address: SERVER }], authenticator: authentication });
+    world.addServer(SERVER, script);
+    world.runUntil(120);
+    return world;
+  }
+
+  test('asks with what proves it, and takes the time of replies that prove themselves', () => {
+    const world = authenticated({ tamper: sealed });
+    expect(world.requests.every(({ octets }) => octets.length === 68)).toBe(true);
+    expect(world.coordinator.variables.stratum).toBe(2);
+    expect(world.coordinator.status(world.nowLocal).sources[0]?.authenticated).toBe(true);
+  });
+
+  test('takes no time from replies that do not', () => {
+    const world = authenticated({});
+    expect(counter(world, 'forged')).toBeGreaterThan(2);
+    expect(counter(world, 'used')).toBe(0);
+    expect(world.coordinator.variables.leap).toBe(3);
+  });
+
+  test('waits on for the true reply behind a forged one', () => {
+    const world = new CoordinatorWorld({ sources: [{ address: SERVER }], authenticator });
+    const { coordinator } = world;
+    const behind: Uint8Array[] = [];
+    world.addServer(SERVER, {
+      tamper: (reply) => {
+        behind.push(sealed(reply));
+        return reply;
+      },
+    });
+    world.runUntil(120, () => {
+      if (counter(world, 'forged') === counter(world, 'used')) return;
+      const { nowLocal, requests } = world;
+      const token = requests.at(-1)?.token as number;
+      for (const reply of behind.splice(0)) {
+        coordinator.datagramReceived(nowLocal, token, reply, reply.length, nowLocal, 'kernel', SERVER, 123);
+      }
+    });
+    expect(counter(world, 'forged')).toBeGreaterThan(2);
+    expect(counter(world, 'used')).toBe(counter(world, 'forged'));
+  });
+
+  test('is denied for good by a refusal that proves itself, and by no other', () => {
+    const refuse = kiss('DENY').tamper as TestServer['tamper'];
+    const signed = authenticated({ tamper: (reply, request) => sealed(refuse(reply, request) as Uint8Array) });
+    const asked = signed.requests.length;
+    signed.runUntil(3000);
+    expect(signed.requests.length).toBe(asked);
+    expect(signed.coordinator.status(signed.nowLocal).sources[0]).toMatchObject({
+      state: 'unfit',
+      reason: 'refuses service',
+    });
+    const unsigned = authenticated({ tamper: refuse });
+    const before = unsigned.requests.length;
+    unsigned.runUntil(3000);
+    expect(unsigned.requests.length).toBeGreaterThan(before);
+  });
+
+  test('asks nothing while nothing can be sealed', () => {
+    const world = authenticated({}, { ...authenticator, seal: () => 0 });
+    expect(world.requests).toEqual([]);
+    expect(counter(world, 'requests-sent')).toBe(0);
+  });
+});
+
+describe('a loop', () => {
+  test('that no refid shows, as over loopback, climbs to the last stratum and ends there', () => {
+    const synchronization = { distanceSecondsMax: 0.002 };
+    const world = new CoordinatorWorld({ sources: [{ address: SERVER, pollLog2Max: 4 }], synchronization });
+    const server = world.addServer(SERVER, { stratum: 3 });
+    world.runUntil(300);
+    const { variables } = world.coordinator;
+    expect(variables.stratum).toBe(4);
+    // From here on the server has no other source than us.
+    server.tamper = (reply) => {
+      server.stratum = Math.min(16, variables.stratum + 1);
+      server.leap = variables.leap;
+      return reply;
+    };
+    const strata = new Set<number>();
+    world.runUntil(2000, () => strata.add(variables.stratum));
+    expect([...strata]).toEqual([4, 6, 8, 10, 12, 14, 16]);
+    expect(variables.leap).toBe(3);
   });
 });
 

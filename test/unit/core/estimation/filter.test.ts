@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Estimate } from '../../../../src/core/estimation/estimate.ts';
 import { ServerFilter } from '../../../../src/core/estimation/filter.ts';
-
-function blank(): Estimate {
-  return {
-    atLocal: -1,
-    offsetSeconds: 0,
-    offsetSigmaSeconds: 0,
-    frequency: 0,
-    frequencySigma: 0,
-    covariance: 0,
-    wander: 0,
-    delayFloorSeconds: 0,
-    jitterSeconds: 0,
-  };
-}
+import { blankEstimate } from '../../../support/estimates.ts';
 
 describe('a server’s filter', () => {
   it('has no estimate before its first sample, and leaves the result untouched', () => {
-    const out = blank();
+    const out = blankEstimate(-1);
     expect(new ServerFilter().predict(10, out)).toBe(false);
-    expect(out).toEqual(blank());
+    expect(out).toEqual(blankEstimate(-1));
   });
 
   it('follows a line that samples without jitter lie on', () => {
     const filter = new ServerFilter();
-    const out = blank();
+    const out = blankEstimate(-1);
     for (let i = 0; i < 20; i++) {
       const at = 16 * i;
       const offset = 0.25 + 50e-6 * at;
@@ -47,6 +33,6 @@ describe('a server’s filter', () => {
     const filter = new ServerFilter();
     filter.add({ atLocal: 0, upSeconds: 1, downSeconds: -0.9, precisionSeconds: 1e-7, durationSeconds: 0.1 });
     filter.reset();
-    expect(filter.predict(1, blank())).toBe(false);
+    expect(filter.predict(1, blankEstimate(-1))).toBe(false);
   });
 });
