@@ -63,7 +63,7 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   workerIndex_ = static_cast<uint32_t>(IntegerOption(options, "workerIndex", 0));
   workerBits_ = static_cast<uint32_t>(IntegerOption(options, "workerBits", 0));
   correct_ = BooleanOption(options, "correctTransmit", true);
-  const int wakeFd = static_cast<int>(IntegerOption(options, "wakeFd", -1));
+  wakeFd_ = static_cast<int>(IntegerOption(options, "wakeFd", -1));
   if (capacity_ < 1 || capacity_ > 1024 || slotOctets_ < 64 || slotOctets_ > 65'536 || workerBits_ > 12 ||
       workerIndex_ >= (1u << workerBits_)) {
     ThrowType(env, "PacketPath", "capacity 1-1024, slotOctets 64-65536, workerIndex below 2^workerBits");
@@ -76,11 +76,10 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
       !copy_.Attach(env, options.Get("copy"), kCopyWords, "copy") ||
       !txReport_.Attach(env, options.Get("txReport"), kTxReportWords, "txReport") ||
       !counters_.Attach(env, options.Get("counters"), kNativeCounters, "counters") ||
+      (options.Has("standing") && !standing_.Attach(env, options.Get("standing"), kStandingRowWords, "standing")) ||
       !AttachSockets(env, options.Get("sockets"))) {
     return;
   }
-  Napi::Value standing = options.Get("standing");
-  if (!standing.IsUndefined() && !standing_.Attach(env, standing, kStandingRowWords, "standing")) return;
   txReportsMax_ = static_cast<uint32_t>(txReport_.length() / kTxReportWords);
   copy_.data()[kCopyState] = kCopyNever;
 
@@ -98,7 +97,6 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
     header.msg_control = slot.control;
     Row(i)[kSlotStart] = i * slotOctets_;
   }
-  wakeFd_ = wakeFd;
   PollSockets();
   ready_ = true;
 }

@@ -56,9 +56,13 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/native/load-sink.ts': 'bench/load/generator.ts',
   'src/native/packet-path.ts': 'test/native/packet-path.test.ts',
   'src/native/packet-socket.ts': 'test/native/addresses.test.ts',
+  'src/native/standing-filter.ts': 'test/native/standing-filter.test.ts',
   'src/simulate/daemon-agent.ts': 'test/simulation/scenarios.test.ts',
+  'src/workers/open-listeners.ts': 'test/native/reconfigure.test.ts',
+  'src/workers/overload-guard.ts': 'test/native/overload.test.ts',
   'src/workers/pool.ts': 'test/native/pool.test.ts',
   'src/workers/serve-loop.ts': 'test/native/allocation.test.ts',
+  'src/workers/standing-filters.ts': 'test/native/overload.test.ts',
   'src/workers/worker-policy.ts': 'test/native/reconfigure.test.ts',
 };
 

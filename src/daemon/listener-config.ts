@@ -4,7 +4,7 @@ import { limitOf } from '../core/server/bucket-table.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
 import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from '../core/server/smear.ts';
-import type { PoolListener } from '../workers/pool.ts';
+import type { PoolListener } from '../workers/open-listeners.ts';
 
 /** A [[server]] table as the pool takes it: what to open, and what to answer there. */
 export function poolListener(server: ServerConfig): PoolListener {

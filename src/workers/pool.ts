@@ -1,11 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { isDeepStrictEqual } from 'node:util';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { bucketTableWords } from '../core/server/bucket-table.ts';
 import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
-import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
+import { DEFAULT_POLICY } from '../core/server/listener-policy.ts';
 import { PREFIX_BUCKETS } from '../core/server/rate-limit.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top-talkers.ts';
@@ -15,22 +14,19 @@ import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
 import {
-  adjustListener,
-  closeListener,
-  type ListenerSockets,
-  type ListenerSpec,
-  openListener,
-} from './listener-sockets.ts';
+  adjustAll,
+  closeAll,
+  isSameEndpoint,
+  type OpenListener,
+  openAll,
+  type PoolListener,
+  specOf,
+} from './open-listeners.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
 import { StandingFilters } from './standing-filters.ts';
 import type { TimePage } from './time-page.ts';
 import type { WorkerPolicy } from './worker-policy.ts';
-
-/** A listener and what it answers. */
-export interface PoolListener extends ListenerSpec {
-  readonly policy?: ListenerPolicy;
-}
 
 export interface PoolOptions {
   readonly listeners: readonly PoolListener[];
@@ -325,83 +321,6 @@ export class ServerPool {
   }
 }
 
-/** A listener that is open: what it was opened with, its sockets, and what it answers. */
-interface OpenListener {
-  readonly spec: ListenerSpec;
-  readonly sockets: ListenerSockets;
-  readonly policy: ListenerPolicy;
-}
-
-function specOf(listener: PoolListener): ListenerSpec {
-  const { policy: _, ...spec } = listener;
-  return spec;
-}
-
-/** What sockets are opened for. The kernel takes one that is bound to another interface later out of its group. */
-function isSameEndpoint(a: ListenerSpec, b: ListenerSpec): boolean {
-  return a.address === b.address && a.port === b.port && a.interface === b.interface;
-}
-
-/** Whether one address takes in the other, on the same port. */
-function overlap(a: ListenerSpec, b: ListenerSpec): boolean {
-  const isV6 = a.address.includes(':');
-  if (isV6 !== b.address.includes(':') || a.port !== b.port) return false;
-  const wildcard = isV6 ? '::' : '0.0.0.0';
-  return a.address === b.address || a.address === wildcard || b.address === wildcard;
-}
-
-/**
- * Opens every listener, or none; an error says in `listener` which one it was, by its index.
- *
- * @param going - listeners of ours that are open still and will be closed: their ports may be shared until then.
- */
-function openAll(
-  listeners: readonly (readonly [number, PoolListener])[],
-  workers: number,
-  going: readonly ListenerSpec[] = [],
-): OpenListener[] {
-  const opened: OpenListener[] = [];
-  for (const [index, listener] of listeners) {
-    const spec = specOf(listener);
-    try {
-      const sockets = openListener(
-        spec,
-        index,
-        workers,
-        going.some((other) => overlap(spec, other)),
-      );
-      opened.push({ spec, sockets, policy: listener.policy ?? DEFAULT_POLICY });
-    } catch (error) {
-      closeAll(opened);
-      throw Object.assign(error as Error, { listener: index });
-    }
-  }
-  return opened;
-}
-
-/**
- * Gives listeners that stay the options of their new specifications, all of them or none; an error says in `listener`
- * which one it was, by its index.
- */
-function adjustAll(
-  staying: readonly (OpenListener | undefined)[],
-  specs: readonly ListenerSpec[],
-): readonly (OpenListener | undefined)[] {
-  const adjusted: [OpenListener, ListenerSpec][] = [];
-  return staying.map((listener, index) => {
-    const spec = specs[index] as ListenerSpec;
-    if (listener === undefined || isDeepStrictEqual(listener.spec, spec)) return listener;
-    try {
-      const receiveBufferOctets = adjustListener(listener.sockets, listener.spec, spec);
-      adjusted.push([listener, spec]);
-      return { ...listener, spec, sockets: { ...listener.sockets, receiveBufferOctets } };
-    } catch (error) {
-      for (const [done, from] of adjusted) adjustListener(done.sockets, from, done.spec);
-      throw Object.assign(error as Error, { listener: index });
-    }
-  });
-}
-
 /** The filters for overload, or why there are none: the kernel is too old or does not let us. */
 function openFilters(workers: number, hashKey: readonly [number, number]): StandingFilters | Error {
   try {
@@ -409,8 +328,4 @@ function openFilters(workers: number, hashKey: readonly [number, number]): Stand
   } catch (error) {
     return error as Error;
   }
-}
-
-function closeAll(listeners: readonly OpenListener[]): void {
-  for (const { sockets } of listeners) closeListener(sockets);
 }

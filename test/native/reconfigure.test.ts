@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { compileAccess } from '../../src/core/server/access.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
-import type { PoolListener } from '../../src/workers/pool.ts';
+import type { PoolListener } from '../../src/workers/open-listeners.ts';
 import { request } from '../support/requests.ts';
 import { closeAll, openClient, openPool } from '../support/server-pool.ts';
 

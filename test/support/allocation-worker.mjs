@@ -12,9 +12,12 @@ import { DEFAULT_POLICY } from '../../dist/core/server/listener-policy.js';
 import { COPY_TX_REPORTS } from '../../dist/core/server/page.js';
 import { DEFAULT_RATE_LIMITS } from '../../dist/core/server/rate-limit.js';
 import * as slot from '../../dist/core/server/slot.js';
+import { Standing } from '../../dist/core/server/standing.js';
+import { STANDING_ROW_WORDS, STANDING_SHED } from '../../dist/core/server/standing-rows.js';
 import { TALKER_WORDS, TopTalkers } from '../../dist/core/server/top-talkers.js';
 import { PacketPath } from '../../dist/native/packet-path.js';
 import { counterRow } from '../../dist/workers/counters.js';
+import { OverloadGuard } from '../../dist/workers/overload-guard.js';
 import { serveUntilStopped } from '../../dist/workers/serve-loop.js';
 
 const SLOTS = 64;
@@ -53,7 +56,7 @@ if (mode === 'arrays') {
   const guarded = { ...DEFAULT_POLICY, access, limits };
   const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
   const responder = new BatchResponder(memory, [DEFAULT_POLICY, guarded], {
-    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
+    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3, new Standing(new Int32Array(64 * STANDING_ROW_WORDS))),
     store: new InterleavedStore(12, 4),
     talkers: new TopTalkers(new Int32Array(TALKER_WORDS), new KeyedHash([5, 6])),
     workerIndex: 0,
@@ -69,6 +72,10 @@ if (mode === 'arrays') {
     table[i * slot.SLOT_WORDS + slot.SLOT_ADDRESS + 2] = 0xffff;
     table[i * slot.SLOT_WORDS + slot.SLOT_ADDRESS + 3] = (i % 8 === 7 ? 0xc0000200 : 0x0a000000 + (i % 5)) | 0;
   }
+  // A worker that is overloaded all the time: a batch in 300 µs, and as much again that the filter keeps out.
+  const now = { time: { units: 0 }, standingUnit: 0, overloaded: false };
+  const row = new Int32Array(STANDING_ROW_WORDS);
+  const guard = new OverloadGuard(now, { program: -1, row });
   let stamp = 0;
   turn = (count) => {
     for (let done = 0; done < count; done += SLOTS) {
@@ -89,6 +96,9 @@ if (mode === 'arrays') {
         table[row + slot.SLOT_RX_FRACTION] = Math.imul(stamp, 0x9e3779b1) | 1;
       }
       responder.answer(SLOTS);
+      now.time.units = (now.time.units + 315) | 0;
+      row[STANDING_SHED] = (row[STANDING_SHED] + SLOTS) | 0;
+      guard.step(SLOTS, 20_000);
       if (allocating) keepOnePerPacket(SLOTS);
     }
   };
@@ -108,9 +118,10 @@ if (mode === 'arrays') {
         },
       }
     : responder;
+  const guard = new OverloadGuard({ time: { units: 0 }, standingUnit: 0, overloaded: false }, null);
   turn = () => {
     parentPort.postMessage('serving');
-    path.flush(serveUntilStopped(path, loop, control));
+    path.flush(serveUntilStopped(path, loop, control, null, guard));
     Atomics.store(control, 0, 0);
   };
 }
