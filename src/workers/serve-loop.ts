@@ -3,7 +3,7 @@ import { BatchResponder, type ResponderTables } from '../core/server/batch-respo
 import { Gate } from '../core/server/gate.ts';
 import { InterleavedStore } from '../core/server/interleaved.ts';
 import { KeyedHash } from '../core/server/keyed-hash.ts';
-import { SLOT_AGE_US } from '../core/server/slot.ts';
+import { SLOT_AGE_US, SLOT_WORDS } from '../core/server/slot.ts';
 import { Standing } from '../core/server/standing.ts';
 import { TopTalkers } from '../core/server/top-talkers.ts';
 import { PacketPath } from '../native/packet-path.ts';
@@ -65,7 +65,7 @@ export default function serve(task: ServeTask): void {
     ...(map === null ? {} : { standing: map.row }),
   });
   const { packets, table, copy, txReport } = path;
-  const tables = makeTables(task, map === null ? null : new Standing(map.clients));
+  const tables = makeTables(task, table.length / SLOT_WORDS, map === null ? null : new Standing(map.clients));
   const responder = new BatchResponder(
     { packets, table, copy, txReport, counters: row.responder },
     task.policy.listeners,
@@ -81,10 +81,14 @@ export default function serve(task: ServeTask): void {
   Atomics.store(control, threadWord(task.workerIndex), 0);
 }
 
-function makeTables(task: ServeTask, standing: Standing | null): ResponderTables & { readonly gate: Gate } {
+function makeTables(
+  task: ServeTask,
+  slots: number,
+  standing: Standing | null,
+): ResponderTables & { readonly gate: Gate } {
   const prefixBuckets = new Int32Array(task.prefixBuckets);
   return {
-    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, task.seed, standing),
+    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, slots, task.seed, standing),
     store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),
     talkers: new TopTalkers(new Int32Array(task.talkers), new KeyedHash(task.hashKey)),
     workerIndex: task.workerIndex,

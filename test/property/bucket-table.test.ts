@@ -30,7 +30,7 @@ class ExactBucket {
   }
 }
 
-const KEYS = 8;
+const KEYS = 7;
 const pause = fc.oneof(
   { weight: 6, arbitrary: fc.nat(UNITS_PER_SECOND / 8) },
   { weight: 2, arbitrary: fc.nat(64 * UNITS_PER_SECOND) },

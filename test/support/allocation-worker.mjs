@@ -56,7 +56,7 @@ if (mode === 'arrays') {
   const guarded = { ...DEFAULT_POLICY, access, limits };
   const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
   const responder = new BatchResponder(memory, [DEFAULT_POLICY, guarded], {
-    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3, new Standing(new Int32Array(64 * STANDING_ROW_WORDS))),
+    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 1024, 3, new Standing(new Int32Array(64 * STANDING_ROW_WORDS))),
     store: new InterleavedStore(12, 4),
     talkers: new TopTalkers(new Int32Array(TALKER_WORDS), new KeyedHash([5, 6])),
     workerIndex: 0,

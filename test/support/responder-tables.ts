@@ -7,7 +7,7 @@ import { InterleavedStore } from '../../src/core/server/interleaved.ts';
 export function workerTables(workerIndex = 0, workerBits = 0): ResponderTables {
   const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
   return {
-    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 3),
+    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 1024, 3),
     store: new InterleavedStore(10, 4),
     talkers: null,
     workerIndex,

@@ -78,6 +78,8 @@ export class BatchResponder {
   /** The same as smeared listeners show it, by SMEAR_*; refreshed while there are such listeners. */
   private readonly smeared: readonly ServedHeader[] = [this.served, new ServedHeader(), new ServedHeader()];
   private smears = false;
+  /** Whether a listener has limits. */
+  private limits = false;
   private readonly packets: DataView;
   private readonly table: Int32Array;
   private readonly copy: DataView;
@@ -118,6 +120,7 @@ export class BatchResponder {
       access === null && limits === null && smear === SMEAR_NONE ? 1 : 0,
     );
     this.smears = policies.some((policy) => policy.smear !== SMEAR_NONE);
+    this.limits = policies.some((policy) => policy.limits !== null);
     this.macs = macs;
   }
 
@@ -128,6 +131,7 @@ export class BatchResponder {
   answer(received: number): void {
     const { packets, table, counters, policies, plain, served, store } = this;
     this.refresh();
+    if (this.limits) this.gate?.identify(table, 0, received);
     const rowEnd = received * SLOT_WORDS;
     for (let row = 0; row < rowEnd; row += SLOT_WORDS) {
       const at = table[row + SLOT_START] as number;
@@ -241,8 +245,9 @@ export class BatchResponder {
     if (!mayInterleave || store === null || gate === null || !namesReceiveStamp(packets, at)) {
       return replyInPlace(packets, table, row, served, mode);
     }
-    if (policy.limits === null) gate.identify(table, row);
-    const owner = ownerOf(gate.hash.high, this.epoch);
+    const slot = (row / SLOT_WORDS) | 0;
+    if (!this.limits) gate.identify(table, slot, slot + 1);
+    const owner = ownerOf(gate.sourceHigh[slot] as number, this.epoch);
     const askedSeconds = packets.getInt32(at + ORG);
     const askedFraction = packets.getInt32(at + ORG + 4);
     // Another worker's stamp is none of ours: with steering by flow a client may come to meet us next.

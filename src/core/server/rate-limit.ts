@@ -63,12 +63,34 @@ export const LABEL_IPV6_SUBNET = 64;
 const LABEL_IPV4_PREFIX = 1;
 const LABEL_IPV6_PREFIX = 65;
 
+/**
+ * A bucket shared by many is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for
+ * all of them. Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small
+ * beside half a bucket of SAMPLED_BURST_MIN; and a bucket of fewer is never sampled (bench/micro/rate-limit.ts).
+ */
+const SAMPLE = 8;
+const SAMPLED_BURST_MIN = 4096;
+const WATCH_SECONDS = 16;
+
+function isSampled(limit: Limit): boolean {
+  return limit.depthUnits >= limit.costUnits * SAMPLED_BURST_MIN;
+}
+
+function toCharge(limit: Limit, share: number): number {
+  if (limit.costUnits === 0) return 0;
+  return isSampled(limit) ? share : 1;
+}
+
 /** One worker's decisions. Allocates only when constructed. */
 export class RateLimiter {
   private readonly own: BucketTable;
   private readonly shared: BucketTable;
+  private readonly time: BucketTime;
   private readonly hash: KeyedHash;
   private random: number;
+  private watchUntilSeconds = 0;
+  private turn = 0;
+  private chosen = 0;
 
   /**
    * @param own - words of a table of this worker's own.
@@ -80,8 +102,14 @@ export class RateLimiter {
   constructor(own: Int32Array, shared: Int32Array, time: BucketTime, hash: KeyedHash, seed: number) {
     this.own = new BucketTable(own, time);
     this.shared = new BucketTable(shared, time);
+    this.time = time;
     this.hash = hash;
     this.random = seed | 1;
+  }
+
+  /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
+  fetch(ipv4: boolean, low: number): number {
+    return ipv4 ? this.own.fetch(low) : this.shared.fetch(low);
   }
 
   /**
@@ -92,54 +120,71 @@ export class RateLimiter {
    */
   decide(a: number, b: number, d: number, ipv4: boolean, low: number, high: number, limits: RateLimits): number {
     const { hash } = this;
-    let table = limits.ipv4AddressShared ? this.shared : this.own;
-    let limit = limits.ipv4Address;
+    let table = limits.ipv4AddressShared || !ipv4 ? this.shared : this.own;
+    let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
     let keyLow = low;
     let keyHigh = high;
-    if (!ipv4) {
-      table = this.shared;
-      limit = limits.ipv6Subnet;
-      if (limits.ipv6SubnetLength !== 64) {
-        hash.compute(
-          a & prefixMask(limits.ipv6SubnetLength, 0),
-          b & prefixMask(limits.ipv6SubnetLength, 1),
-          LABEL_IPV6_SUBNET,
-        );
+    let over = false;
+    const share = this.share();
+    let requests = toCharge(limit, share);
+    if (requests > 0) {
+      if (!ipv4 && limits.ipv6SubnetLength !== 64) {
+        this.hashIpv6(a, b, limits.ipv6SubnetLength, LABEL_IPV6_SUBNET);
         keyLow = hash.low;
         keyHigh = hash.high;
       }
+      over = this.isOver(table, keyLow, keyHigh, limit, requests);
     }
-    let over = limit.costUnits > 0 && table.pay(keyLow, keyHigh, limit) === BUCKET_OVER;
     if (!over) {
       table = this.shared;
       limit = ipv4 ? limits.ipv4Prefix : limits.ipv6Prefix;
-      if (limit.costUnits === 0) return RATE_WITHIN;
+      requests = toCharge(limit, share);
+      if (requests === 0) return RATE_WITHIN;
       if (ipv4) {
         hash.compute(0, d & prefixMask(limits.ipv4PrefixLength, 0), LABEL_IPV4_PREFIX);
       } else {
-        hash.compute(
-          a & prefixMask(limits.ipv6PrefixLength, 0),
-          b & prefixMask(limits.ipv6PrefixLength, 1),
-          LABEL_IPV6_PREFIX,
-        );
+        this.hashIpv6(a, b, limits.ipv6PrefixLength, LABEL_IPV6_PREFIX);
       }
       keyLow = hash.low;
       keyHigh = hash.high;
-      over = table.pay(keyLow, keyHigh, limit) === BUCKET_OVER;
-      if (!over) return RATE_WITHIN;
+      if (!this.isOver(table, keyLow, keyHigh, limit, requests)) return RATE_WITHIN;
     }
     if (this.oneIn(limits.leakLog2) && table.leak(keyLow, keyHigh, limit)) return RATE_LEAKED;
     return this.oneIn(limits.kissLog2) ? RATE_KISS : RATE_OVER;
   }
 
-  /** True once in 2^log2 on average; never for a negative one. xorshift32: which requests leak need not be secret. */
+  /** For how many requests the one at hand pays where buckets are wide: none, itself, or all of a sample. */
+  private share(): number {
+    if (this.time.seconds < this.watchUntilSeconds) return 1;
+    // One of each run of so many, at a place that nobody can foresee.
+    this.turn = (this.turn + 1) & (SAMPLE - 1);
+    if (this.turn === 0) this.chosen = this.random32() & (SAMPLE - 1);
+    return this.turn === this.chosen ? SAMPLE : 0;
+  }
+
+  private isOver(table: BucketTable, low: number, high: number, limit: Limit, requests: number): boolean {
+    const over = table.pay(low, high, limit, requests) === BUCKET_OVER;
+    if (isSampled(limit) && table.debtUnits > limit.depthUnits >> 1)
+      this.watchUntilSeconds = this.time.seconds + WATCH_SECONDS;
+    return over;
+  }
+
+  private hashIpv6(a: number, b: number, length: number, label: number): void {
+    this.hash.compute(a & prefixMask(length, 0), b & prefixMask(length, 1), label);
+  }
+
+  /** True once in 2^log2 on average; never for a negative one. */
   private oneIn(log2: number): boolean {
-    if (log2 < 0) return false;
+    return log2 === 0 || (log2 > 0 && this.random32() >>> (32 - log2) === 0);
+  }
+
+  /** xorshift32: which requests leak or pay need not be secret, only not to be foreseen by counting. */
+  private random32(): number {
     let x = this.random;
     x ^= x << 13;
     x ^= x >>> 17;
     x ^= x << 5;
     this.random = x;
-    return x >>> (32 - log2) === 0 || log2 === 0;
+    return x;
   }
 }

@@ -52,6 +52,12 @@ export class Standing {
     words[set + TAGS + way] = tag;
   }
 
+  /** Reads a client's set, as `fetch` of BucketTable does. */
+  fetch(low: number): number {
+    const set = (low >>> this.shift) * STANDING_ROW_WORDS;
+    return (this.words[set + TAGS] as number) ^ (this.words[set + TIMES + STANDING_WAYS - 1] as number);
+  }
+
   /** A client asked beyond its limits: it begins anew. */
   forfeit(low: number, high: number, now: number): void {
     const { words } = this;

@@ -23,7 +23,7 @@ export class Gates {
     const word = (): number => Math.floor(variates.uniform() * 2 ** 32) | 0;
     const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS)));
     const shared = { hashKey: [word(), word()] as const, prefixBuckets };
-    this.gates = Array.from({ length: workers }, () => new Gate(shared, word()));
+    this.gates = Array.from({ length: workers }, () => new Gate(shared, 1, word()));
     this.policy = { ...DEFAULT_POLICY, limits };
   }
 
@@ -34,6 +34,7 @@ export class Gates {
     const gate = this.gates[worker] as Gate;
     this.table.set(address, SLOT_ADDRESS);
     gate.time.set(seconds);
+    gate.identify(this.table, 0, 1);
     const isAnswered = gate.judge(this.table, 0, this.policy) === 0;
     if (isAnswered) this.answered++;
     else this.dropped++;
