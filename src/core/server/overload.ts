@@ -21,8 +21,8 @@ const ALWAYS_WEIGHT = 1 / 16;
 const CAPACITY_GROWTH = 1 / 32;
 /** The share is set so often, in units of bucket-table's time: 8 ms. */
 const INTERVAL_UNITS = UNITS_PER_SECOND >> 7;
-/** So many intervals in a row with room for all end the overload: a second. */
-const CALM_INTERVALS = 128;
+/** With room for all for so long the overload ends: a second. */
+const CALM_UNITS = UNITS_PER_SECOND;
 /** Who was there this many standing units before the overload began has nothing to do with it. */
 const MARGIN_UNITS = 2;
 const STANDING_MASK = 0xffff;
@@ -44,7 +44,7 @@ export class OverloadPolicy {
   /** Clients must be there since this standing unit. Who comes during an overload is unknown until its end, or an hour. */
   admitBefore = 0;
   private longBatches = 0;
-  private calmIntervals = 0;
+  private calmUnits = 0;
   private begunUnit = 0;
   private intervalBegan = 0;
   private received = 0;
@@ -80,7 +80,7 @@ export class OverloadPolicy {
       this.longBatches = 0;
       this.share = SHARE_ALL;
       this.begunUnit = standingUnit;
-      this.calmIntervals = 0;
+      this.calmUnits = 0;
       this.capacity = 0;
       this.unknown = 0;
       this.always = 0;
@@ -91,14 +91,11 @@ export class OverloadPolicy {
     this.received += received;
     const elapsed = (nowUnits - this.intervalBegan) | 0;
     if (elapsed < INTERVAL_UNITS) return OVERLOAD_SAME;
-    const intervals = elapsed / INTERVAL_UNITS;
-    const unknownShed = ((shed - this.shedBefore) | 0) / intervals;
-    const unknownAdmitted = ((admitted - this.admittedBefore) | 0) / intervals;
-    this.setShare(ageUs, this.received / intervals, unknownShed, unknownAdmitted);
+    this.setShare(ageUs, elapsed, (shed - this.shedBefore) | 0, (admitted - this.admittedBefore) | 0);
     this.setAdmitBefore(standingUnit);
     this.begin(nowUnits, shed, admitted);
-    this.calmIntervals = this.share === SHARE_ALL && !isLong ? this.calmIntervals + intervals : 0;
-    if (this.calmIntervals < CALM_INTERVALS) return OVERLOAD_SET;
+    this.calmUnits = this.share === SHARE_ALL && !isLong ? this.calmUnits + elapsed : 0;
+    if (this.calmUnits < CALM_UNITS) return OVERLOAD_SET;
     this.active = false;
     return OVERLOAD_ENDED;
   }
@@ -111,10 +108,13 @@ export class OverloadPolicy {
   }
 
   /** Sets the share that fills what is left beside those who always enter; and brings the queue to its target. */
-  private setShare(ageUs: number, received: number, shed: number, admitted: number): void {
-    if (this.unknown === 0) this.unknown = shed + admitted;
-    else this.unknown += (shed + admitted - this.unknown) * WEIGHT;
-    this.always += (received - admitted - this.always) * ALWAYS_WEIGHT;
+  private setShare(ageUs: number, elapsed: number, shed: number, admitted: number): void {
+    const perInterval = INTERVAL_UNITS / elapsed;
+    const received = this.received * perInterval;
+    const unknown = (shed + admitted) * perInterval;
+    if (this.unknown === 0) this.unknown = unknown;
+    else this.unknown += (unknown - this.unknown) * WEIGHT;
+    this.always += (received - admitted * perInterval - this.always) * ALWAYS_WEIGHT;
     const always = Math.max(0, this.always);
     if (this.capacity === 0) this.capacity = received;
     else if (ageUs >= BUSY_US) this.capacity += (received - this.capacity) * WEIGHT;
