@@ -39,6 +39,8 @@ export class ClockKeeper {
   lastUpdateLocal: LocalSeconds | null = null;
   readonly actions: ActionRecord[] = [];
   hasPanicked = false;
+  /** The oscillator as an earlier run left it; null when unknown or absurd. */
+  drift: CoordinatorOptions['drift'] = null;
 
   readonly #options: CoordinatorOptions;
   readonly #clock: CoordinatorPorts['clock'];
@@ -200,7 +202,8 @@ export class ClockKeeper {
     if (drift !== null && !isUsable) {
       this.#event('warning', 'drift-absurd', `a drift of ${formatPpm(drift.frequency)} is absurd; starting without`);
     }
-    const frequency = drift !== null && isUsable ? drift.frequency : 0;
+    this.drift = isUsable ? drift : null;
+    const frequency = this.drift?.frequency ?? 0;
     this.truth.follow({ atLocal: 0, offsetSeconds: this.#clock.readOffsetSeconds(0), frequency });
     if (isUsable && this.#clock.canSlew) this.#clock.slew(0, frequency, 0, 0);
     this.#clock.setErrors(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, false);

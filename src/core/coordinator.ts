@@ -73,7 +73,7 @@ export class Coordinator {
       random: ports.random,
       ownRefids: this.#ownRefids,
       emit,
-      newFilter: () => new ServerFilter(),
+      newFilter: () => new ServerFilter(keeper.drift),
       newToken: (association) => this.#newToken(association),
       get leapShiftSeconds() {
         return keeper.leaps.shiftSeconds;

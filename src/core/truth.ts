@@ -6,7 +6,7 @@ import type { Chosen } from './selection/select.ts';
 import { PHI, type SystemVariables, unsynchronisedVariables } from './system-variables.ts';
 
 /** Standard deviations of the frequency that the growth of the bound allows for, where PHI is less. */
-const FREQUENCY_SIGMAS = 4;
+const FREQUENCY_SIGMAS = 6;
 
 /** What is believed and served: the line, and how wrong it may be. Two figures that are never mixed. */
 export class Truth {

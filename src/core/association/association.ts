@@ -19,7 +19,7 @@ import { REQUEST_OCTETS_MAX, writeRequest } from './request.ts';
 import { isAnswer, noVerdicts, type Verdict, type VerdictCounts } from './verdict.ts';
 
 /** Standard deviations of the frequency that the correctness interval allows for, where PHI is less. */
-const FREQUENCY_SIGMAS = 4;
+const FREQUENCY_SIGMAS = 6;
 /** A request without an answer is given up after this; longer round trips are above any `max-delay` of use. */
 const ANSWER_SECONDS_MAX = 8;
 

@@ -29,6 +29,13 @@ const JUMPS = [
   { rate: 1e-9, offset: 0.1, frequency: 1e-4 },
 ] as const;
 
+/** One of the Gaussians that the frequency is believed to be at first: s/s; the weights of all sum to 1. */
+export interface FrequencyPrior {
+  readonly weight: number;
+  readonly frequency: number;
+  readonly sigma: number;
+}
+
 /** Fills `out[i]` with the likelihood of the measurement if the offset were `first + i × step`. */
 export type Likelihood = (first: number, step: number, out: Float64Array, count: number) => void;
 
@@ -61,16 +68,16 @@ export class Belief {
     this.wander = wander;
   }
 
-  /** Starts from independent Gaussians of the offset and the frequency; the latter may have several widths. */
-  start(offset: number, offsetSigma: number, frequencySigmas: readonly number[], weights: readonly number[]): void {
-    this.#count = frequencySigmas.length;
-    for (let k = 0; k < this.#count; k++) {
-      this.#weight[k] = weights[k] as number;
+  /** Starts from independent Gaussians of the offset and the frequency; the latter may be a sum of several. */
+  start(offset: number, offsetSigma: number, frequencies: readonly FrequencyPrior[]): void {
+    this.#count = frequencies.length;
+    for (const [k, { weight, frequency, sigma }] of frequencies.entries()) {
+      this.#weight[k] = weight;
       this.#x[k] = offset;
-      this.#f[k] = 0;
+      this.#f[k] = frequency;
       this.#xx[k] = offsetSigma ** 2;
       this.#xf[k] = 0;
-      this.#ff[k] = (frequencySigmas[k] as number) ** 2;
+      this.#ff[k] = sigma ** 2;
     }
     this.#summarise();
   }

@@ -1,4 +1,5 @@
 import type { LocalSeconds } from '../ports.ts';
+import type { FrequencyPrior } from './belief.ts';
 import { Calibration } from './calibration.ts';
 import { DelayModel } from './delay-model.ts';
 import type { Estimate, SourceFilter } from './estimate.ts';
@@ -6,8 +7,14 @@ import type { Sample } from './sample.ts';
 import { WanderBank } from './wander-bank.ts';
 
 /** What is known of an oscillator at first: a crystal, a bad one, or a clock that somebody else turns. */
-const FREQUENCY_SIGMAS = [2e-5, 2e-4, 5e-2];
-const FREQUENCY_WEIGHTS = [0.5, 0.45, 0.05];
+const UNKNOWN: readonly FrequencyPrior[] = [
+  { weight: 0.5, frequency: 0, sigma: 2e-5 },
+  { weight: 0.45, frequency: 0, sigma: 2e-4 },
+  { weight: 0.05, frequency: 0, sigma: 5e-2 },
+];
+/** How much of it is believed still to hold of a frequency known from before, at what σ at least, s/s: it was cold. */
+const REMEMBERED_WEIGHT = 0.97;
+const REMEMBERED_SIGMA_MIN = 1e-6;
 
 /** Samples before the two ideas of a path are compared. */
 const SETTLED = 12;
@@ -28,6 +35,12 @@ export class ServerFilter implements SourceFilter {
   readonly #calibration = new Calibration();
   #delays = new DelayModel();
   #atLocal = 0;
+  readonly #frequencies: readonly FrequencyPrior[];
+
+  /** @param drift - the oscillator as an earlier run left it, in the sense of `Estimate.frequency`; null: unknown. */
+  constructor(drift: { readonly frequency: number; readonly sigma: number } | null = null) {
+    this.#frequencies = drift === null ? UNKNOWN : rememberedPrior(drift);
+  }
 
   reset(): void {
     this.#samples = 0;
@@ -46,8 +59,8 @@ export class ServerFilter implements SourceFilter {
     const { upSeconds, downSeconds, precisionSeconds } = sample;
     if (this.#samples++ === 0) {
       delays.take(upSeconds, downSeconds, precisionSeconds, Number.NaN, Number.NaN);
-      byDelays.start(delays.offsetSeconds, delays.offsetSigmaSeconds, FREQUENCY_SIGMAS, FREQUENCY_WEIGHTS);
-      byJitter.start(delays.offsetSeconds, delays.offsetSigmaSeconds, FREQUENCY_SIGMAS, FREQUENCY_WEIGHTS);
+      byDelays.start(delays.offsetSeconds, delays.offsetSigmaSeconds, this.#frequencies);
+      byJitter.start(delays.offsetSeconds, delays.offsetSigmaSeconds, this.#frequencies);
       this.#atLocal = sample.atLocal;
       return;
     }
@@ -88,4 +101,17 @@ export class ServerFilter implements SourceFilter {
     out.jitterSeconds = this.#delays.meanSeconds;
     return true;
   }
+}
+
+function rememberedPrior({
+  frequency,
+  sigma,
+}: {
+  readonly frequency: number;
+  readonly sigma: number;
+}): FrequencyPrior[] {
+  return [
+    { weight: REMEMBERED_WEIGHT, frequency, sigma: Math.max(sigma, REMEMBERED_SIGMA_MIN) },
+    ...UNKNOWN.map((one) => ({ ...one, weight: (1 - REMEMBERED_WEIGHT) * one.weight })),
+  ];
 }

@@ -1,4 +1,4 @@
-import { Belief, type Likelihood } from './belief.ts';
+import { Belief, type FrequencyPrior, type Likelihood } from './belief.ts';
 
 /**
  * Beliefs for oscillators of different wander, side by side, weighed by how well each foretells the samples.
@@ -45,8 +45,8 @@ export class WanderBank {
   }
 
   /** Starts all models: see `Belief.start`. */
-  start(offset: number, offsetSigma: number, frequencySigmas: readonly number[], weights: readonly number[]): void {
-    for (const model of this.#models) model.start(offset, offsetSigma, frequencySigmas, weights);
+  start(offset: number, offsetSigma: number, frequencies: readonly FrequencyPrior[]): void {
+    for (const model of this.#models) model.start(offset, offsetSigma, frequencies);
     this.#summarise();
   }
 

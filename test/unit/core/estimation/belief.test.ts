@@ -15,7 +15,7 @@ describe('a belief about offset and frequency', () => {
     const wander = 1e-18;
     const noise = 70e-6;
     const belief = new Belief(wander);
-    belief.start(0, 1e-3, [1e-6], [1]);
+    belief.start(0, 1e-3, [{ weight: 1, frequency: 0, sigma: 1e-6 }]);
     let x = 0;
     let f = 0;
     let xx = 1e-6;
@@ -48,7 +48,7 @@ describe('a belief about offset and frequency', () => {
 
   it('keeps an edge: two intervals leave their intersection', () => {
     const belief = new Belief(1e-24);
-    belief.start(0, 1e-3, [1e-9], [1]);
+    belief.start(0, 1e-3, [{ weight: 1, frequency: 0, sigma: 1e-9 }]);
     const within =
       (low: number, high: number): Likelihood =>
       (first, step, out, count) => {
@@ -66,7 +66,7 @@ describe('a belief about offset and frequency', () => {
 
   it('follows a jump that samples insist on', () => {
     const belief = new Belief(1e-18);
-    belief.start(0, 1e-5, [1e-8], [1]);
+    belief.start(0, 1e-5, [{ weight: 1, frequency: 0, sigma: 1e-8 }]);
     for (let i = 0; i < 6; i++) {
       belief.advance(16);
       belief.update(gaussian(0.05, 1e-5), 0.05 - 1e-4, 0.05 + 1e-4);
@@ -76,7 +76,7 @@ describe('a belief about offset and frequency', () => {
 
   it('stays as it was when nothing can explain a measurement', () => {
     const belief = new Belief(1e-18);
-    belief.start(0, 1e-5, [1e-8], [1]);
+    belief.start(0, 1e-5, [{ weight: 1, frequency: 0, sigma: 1e-8 }]);
     belief.advance(16);
     const before = belief.offset;
     expect(belief.update((_first, _step, out) => out.fill(0), -1, 1)).toBe(Number.NEGATIVE_INFINITY);

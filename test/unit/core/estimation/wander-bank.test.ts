@@ -8,7 +8,7 @@ function run(wander: number): WanderBank {
   const sigma = 20e-6;
   let x = 0;
   let f = 0;
-  bank.start(0, sigma, [1e-6], [1]);
+  bank.start(0, sigma, [{ weight: 1, frequency: 0, sigma: 1e-6 }]);
   for (let i = 0; i < 600; i++) {
     for (let s = 0; s < 64; s++) {
       x += f;
@@ -37,7 +37,7 @@ describe('the bank of oscillators', () => {
   it('starts anew after a reset', () => {
     const bank = run(1e-7);
     bank.reset();
-    bank.start(0, 1e-3, [1e-6], [1]);
+    bank.start(0, 1e-3, [{ weight: 1, frequency: 0, sigma: 1e-6 }]);
     expect(bank.offset).toBe(0);
     expect(Math.sqrt(bank.varianceOffset)).toBeCloseTo(1e-3, 6);
   });
