@@ -25,6 +25,7 @@
 namespace ntpd {
 
 constexpr int32_t kPrecisionNone = -32;
+constexpr int kWaitMs = 500;  // a wait for packets ends after this at the latest
 constexpr uint32_t kReceiveControlOctets = 192;
 constexpr uint32_t kSendControlOctets = 96;
 // Full batches in a row before chunks are formed, and batches that are not full before replies go alone again: a
@@ -95,14 +96,16 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   // packet_path.cc
   Napi::Value Exchange(const Napi::CallbackInfo& info);
   Napi::Value Flush(const Napi::CallbackInfo& info);
-  Napi::Value Echo(const Napi::CallbackInfo& info);
-  Napi::Value DelayReport(const Napi::CallbackInfo& info);
   Napi::Value UseKeys(const Napi::CallbackInfo& info);
   Napi::Value UseSockets(const Napi::CallbackInfo& info);
   bool AttachSockets(Napi::Env env, Napi::Value list);
   void PollSockets();
   void TakePage(int64_t nowMonoNs);
   bool WaitForPackets(int timeoutMs);
+
+  // path_probes.cc
+  Napi::Value Echo(const Napi::CallbackInfo& info);
+  Napi::Value DelayReport(const Napi::CallbackInfo& info);
 
   // receive_packets.cc
   uint32_t ReceiveAll();
