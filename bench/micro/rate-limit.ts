@@ -1,10 +1,9 @@
 // What rate control costs per request, in batches as a busy worker has them: the hash, the address's bucket and its
 // prefix's; for clients that come back, for addresses never seen before, and for one that is over its limit.
 // node --import tsx bench/micro/rate-limit.ts
-import { bucketTableWords } from '../../src/core/server/bucket-table.ts';
-import { Gate } from '../../src/core/server/gate.ts';
+import { Gate, gateSharedOctets } from '../../src/core/server/gate.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
-import { DEFAULT_RATE_LIMITS, PREFIX_BUCKETS } from '../../src/core/server/rate-limit.ts';
+import { DEFAULT_RATE_LIMITS } from '../../src/core/server/rate-limit.ts';
 import { SLOT_ADDRESS, SLOT_WORDS } from '../../src/core/server/slot.ts';
 
 const BATCH = 64;
@@ -17,8 +16,7 @@ const kinds: Record<string, (i: number) => number> = {
 };
 const policy = { ...DEFAULT_POLICY, limits: DEFAULT_RATE_LIMITS };
 for (const [kind, address] of Object.entries(kinds)) {
-  const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS)));
-  const gate = new Gate({ hashKey: [1, 2], prefixBuckets }, BATCH, 3);
+  const gate = new Gate({ hashKey: [1, 2], buckets: new SharedArrayBuffer(gateSharedOctets()) }, BATCH, 3);
   const table = new Int32Array(BATCH * SLOT_WORDS);
   let within = 0;
   let bestNs = Number.POSITIVE_INFINITY;

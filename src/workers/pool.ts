@@ -2,10 +2,9 @@ import { randomFillSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { bucketTableWords } from '../core/server/bucket-table.ts';
+import { gateSharedOctets } from '../core/server/gate.ts';
 import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
 import { DEFAULT_POLICY } from '../core/server/listener-policy.ts';
-import { PREFIX_BUCKETS } from '../core/server/rate-limit.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top-talkers.ts';
 import type { BorrowedSocket } from '../native/packet-path.ts';
@@ -87,7 +86,7 @@ export class ServerPool {
   private generation = 0;
   private readonly ports: MessagePort[] = [];
   private readonly hashKey: readonly [number, number];
-  private readonly prefixBuckets: SharedArrayBuffer = new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS));
+  private readonly gateBuckets: SharedArrayBuffer = new SharedArrayBuffer(gateSharedOctets());
   private readonly control: SharedArrayBuffer;
   private readonly controlWords: Int32Array;
   private readonly countersMemory: SharedArrayBuffer;
@@ -236,7 +235,7 @@ export class ServerPool {
       policy: this.policyOf(workerIndex),
       policies: channel.port2,
       hashKey: this.hashKey,
-      prefixBuckets: this.prefixBuckets,
+      gateBuckets: this.gateBuckets,
       talkers: this.talkerMemory[workerIndex] as SharedArrayBuffer,
       standing: this.filters?.share(workerIndex) ?? null,
       interleavedCapacityLog2: options.interleavedCapacityLog2 ?? INTERLEAVED_CAPACITY_LOG2,

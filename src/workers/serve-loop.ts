@@ -30,7 +30,7 @@ export interface ServeTask {
   /** Two secret words, alike for all workers. */
   readonly hashKey: readonly [number, number];
   /** Shared by all workers. */
-  readonly prefixBuckets: SharedArrayBuffer;
+  readonly gateBuckets: SharedArrayBuffer;
   /** Where this worker keeps who asks most; read by the coordinator. */
   readonly talkers: SharedArrayBuffer;
   /** What it takes to shed in overload; null where the kernel does not let us. */
@@ -86,9 +86,8 @@ function makeTables(
   slots: number,
   standing: Standing | null,
 ): ResponderTables & { readonly gate: Gate } {
-  const prefixBuckets = new Int32Array(task.prefixBuckets);
   return {
-    gate: new Gate({ hashKey: task.hashKey, prefixBuckets }, slots, task.seed, standing),
+    gate: new Gate({ hashKey: task.hashKey, buckets: task.gateBuckets }, slots, task.seed, standing),
     store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),
     talkers: new TopTalkers(new Int32Array(task.talkers), new KeyedHash(task.hashKey)),
     workerIndex: task.workerIndex,

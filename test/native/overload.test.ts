@@ -1,7 +1,6 @@
 /** Overload: the guard before real sockets, and what the log says of a kernel that does not let us choose. */
 import { afterEach, expect, test } from 'vitest';
-import { bucketTableWords } from '../../src/core/server/bucket-table.ts';
-import { Gate } from '../../src/core/server/gate.ts';
+import { Gate, gateSharedOctets } from '../../src/core/server/gate.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../../src/core/server/listener-policy.ts';
 import { DEFAULT_RATE_LIMITS } from '../../src/core/server/rate-limit.ts';
 import { Standing } from '../../src/core/server/standing.ts';
@@ -38,8 +37,8 @@ function guarded(policy: ListenerPolicy = LIMITED) {
   closing.push(() => filters.close());
   const share = filters.share(0);
   const { clients, row } = mapShare(share, 0);
-  const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
-  const gate = new Gate({ hashKey: HASH_KEY, prefixBuckets }, 1024, 3, new Standing(clients));
+  const buckets = new SharedArrayBuffer(gateSharedOctets(1024));
+  const gate = new Gate({ hashKey: HASH_KEY, buckets }, 1024, 3, new Standing(clients));
   const tables = { gate, store: null, talkers: null, workerIndex: 0, workerBits: 0 };
   const server = new LoopbackServer([{ address: '127.0.0.1' }], { standing: row }, policy, tables);
   closing.push(() => server.close());

@@ -4,8 +4,8 @@ import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { compileAccess } from '../../dist/core/server/access.js';
 import { BatchResponder } from '../../dist/core/server/batch-responder.js';
-import { bucketTableWords, limitOf } from '../../dist/core/server/bucket-table.js';
-import { Gate } from '../../dist/core/server/gate.js';
+import { limitOf } from '../../dist/core/server/bucket-table.js';
+import { Gate, gateSharedOctets } from '../../dist/core/server/gate.js';
 import { InterleavedStore } from '../../dist/core/server/interleaved.js';
 import { KeyedHash } from '../../dist/core/server/keyed-hash.js';
 import { DEFAULT_POLICY } from '../../dist/core/server/listener-policy.js';
@@ -54,9 +54,9 @@ if (mode === 'arrays') {
   const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(500_000, 1000), kissLog2: 1 };
   const access = compileAccess(null, { filter: ['192.0.2.0/24', '2001:db8::/32'], action: 'deny' });
   const guarded = { ...DEFAULT_POLICY, access, limits };
-  const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(1024)));
+  const buckets = new SharedArrayBuffer(gateSharedOctets(1024));
   const responder = new BatchResponder(memory, [DEFAULT_POLICY, guarded], {
-    gate: new Gate({ hashKey: [1, 2], prefixBuckets }, 1024, 3, new Standing(new Int32Array(64 * STANDING_ROW_WORDS))),
+    gate: new Gate({ hashKey: [1, 2], buckets }, 1024, 3, new Standing(new Int32Array(64 * STANDING_ROW_WORDS))),
     store: new InterleavedStore(12, 4),
     talkers: new TopTalkers(new Int32Array(TALKER_WORDS), new KeyedHash([5, 6])),
     workerIndex: 0,

@@ -8,6 +8,7 @@ import {
   ADDRESS_BUCKETS,
   LABEL_IPV4,
   LABEL_IPV6_SUBNET,
+  PREFIX_BUCKETS,
   RATE_KISS,
   RATE_LEAKED,
   RATE_WITHIN,
@@ -18,7 +19,7 @@ import type { Standing } from './standing.ts';
 
 const KISS_DENY = refidFromName('DENY') | 0;
 const KISS_RATE = refidFromName('RATE') | 0;
-/** Kisses that one worker sends at most: they must not become a stream of their own. */
+/** Kisses that all workers send at most: they must not become a stream of their own. */
 const KISS_LIMIT = limitOf(64, 64);
 
 const MAPPED_WORD = 0xffff;
@@ -28,8 +29,15 @@ const IPV4_LOOPBACK = 127;
 export interface GateShared {
   /** Key of the hash of addresses: two secret words. */
   readonly hashKey: readonly [number, number];
-  /** The table of prefixes: bucketTableWords(PREFIX_BUCKETS) words in a SharedArrayBuffer. */
-  readonly prefixBuckets: Int32Array;
+  /** Memory of {@link gateSharedOctets}, zero at first: the table of prefixes, then that of the kisses. */
+  readonly buckets: SharedArrayBuffer;
+}
+
+const KISS_WORDS = bucketTableWords(1);
+
+/** Octets that gates share. @param prefixBuckets - size of the table of prefixes. */
+export function gateSharedOctets(prefixBuckets: number = PREFIX_BUCKETS): number {
+  return 4 * (bucketTableWords(prefixBuckets) + KISS_WORDS);
 }
 
 /** Decides on a request by its source alone: lists first, then rates. One per worker. */
@@ -51,7 +59,7 @@ export class Gate {
   private readonly hash: KeyedHash;
   private readonly limiter: RateLimiter;
   private readonly standing: Standing | null;
-  private readonly kisses: BucketTable = new BucketTable(new Int32Array(bucketTableWords(1)), this.time);
+  private readonly kisses: BucketTable;
 
   /**
    * @param slots - rows of the packet table.
@@ -63,9 +71,11 @@ export class Gate {
     this.sourceHigh = new Int32Array(slots);
     this.standing = standing;
     this.hash = new KeyedHash(shared.hashKey);
+    const prefixWords = shared.buckets.byteLength / 4 - KISS_WORDS;
+    this.kisses = new BucketTable(new Int32Array(shared.buckets, 4 * prefixWords), this.time);
     this.limiter = new RateLimiter(
       new Int32Array(new ArrayBuffer(4 * bucketTableWords(ADDRESS_BUCKETS))),
-      shared.prefixBuckets,
+      new Int32Array(shared.buckets, 0, prefixWords),
       this.time,
       this.hash,
       seed,

@@ -20,6 +20,8 @@ const DROPS = 6;
 const VERSIONS = 7;
 /** Seconds of the monotonic clock since when `requests` and `drops` count. */
 const SINCE = 8;
+/** ... and at which it asked last. */
+const LAST = 9;
 
 /** Words of one worker's memory: both sketches. */
 export const TALKER_WORDS: number = 2 * SETS * SET_WORDS;
@@ -27,6 +29,8 @@ export const TALKER_WORDS: number = 2 * SETS * SET_WORDS;
 const STRIDE = 8;
 /** Figures are halved when they have counted for so long, so that rates are of late. */
 const SPAN_SECONDS = 64;
+/** Who has not asked for so long is not shown, and whoever comes may have his place. */
+const IDLE_SECONDS = 2 * SPAN_SECONDS;
 
 const LABEL_ADDRESS = 128;
 const LABEL_PREFIX = 129;
@@ -83,7 +87,6 @@ export class TopTalkers {
   ): void {
     const { words } = this;
     const set = base + (this.hash.low & (SETS - 1)) * SET_WORDS;
-    let lightest = set;
     for (let at = set; at < set + SET_WORDS; at += ENTRY_WORDS) {
       if (
         words[at + 3] === d &&
@@ -92,16 +95,28 @@ export class TopTalkers {
         words[at + 2] === c &&
         words[at + WEIGHT] !== 0
       ) {
+        if (nowSeconds - (words[at + LAST] as number) > IDLE_SECONDS) {
+          this.begin(at, requests, drops, version, nowSeconds);
+          return;
+        }
         if (nowSeconds - (words[at + SINCE] as number) > SPAN_SECONDS) this.age(at, nowSeconds);
         words[at + WEIGHT] = (words[at + WEIGHT] as number) + requests;
         words[at + REQUESTS] = (words[at + REQUESTS] as number) + requests;
         words[at + DROPS] = (words[at + DROPS] as number) + drops;
         words[at + VERSIONS] = (words[at + VERSIONS] as number) | (1 << version);
+        words[at + LAST] = nowSeconds;
         return;
       }
-      if ((words[at + WEIGHT] as number) < (words[lightest + WEIGHT] as number)) lightest = at;
     }
-    const left = (words[lightest + WEIGHT] as number) - requests;
+    let lightest = set;
+    let least = Number.MAX_SAFE_INTEGER;
+    for (let at = set; at < set + SET_WORDS; at += ENTRY_WORDS) {
+      const weight = nowSeconds - (words[at + LAST] as number) > IDLE_SECONDS ? 0 : (words[at + WEIGHT] as number);
+      if (weight >= least) continue;
+      least = weight;
+      lightest = at;
+    }
+    const left = least - requests;
     if (left > 0) {
       words[lightest + WEIGHT] = left;
       return;
@@ -110,11 +125,17 @@ export class TopTalkers {
     words[lightest + 1] = b;
     words[lightest + 2] = c;
     words[lightest + 3] = d;
-    words[lightest + WEIGHT] = requests;
-    words[lightest + REQUESTS] = requests;
-    words[lightest + DROPS] = drops;
-    words[lightest + VERSIONS] = 1 << version;
-    words[lightest + SINCE] = nowSeconds;
+    this.begin(lightest, requests, drops, version, nowSeconds);
+  }
+
+  private begin(at: number, requests: number, drops: number, version: number, nowSeconds: number): void {
+    const { words } = this;
+    words[at + WEIGHT] = requests;
+    words[at + REQUESTS] = requests;
+    words[at + DROPS] = drops;
+    words[at + VERSIONS] = 1 << version;
+    words[at + SINCE] = nowSeconds;
+    words[at + LAST] = nowSeconds;
   }
 
   private age(at: number, nowSeconds: number): void {
@@ -169,9 +190,9 @@ function readSketch(
   const sums = new Map<string, Sum>();
   for (const words of workers) {
     for (let at = base; at < base + SETS * SET_WORDS; at += ENTRY_WORDS) {
-      const [a = 0, b = 0, c = 0, d = 0, weight = 0, requests = 0, drops = 0, versions = 0, since = 0] =
+      const [a = 0, b = 0, c = 0, d = 0, weight = 0, requests = 0, drops = 0, versions = 0, since = 0, last = 0] =
         words.subarray(at);
-      if (weight === 0) continue;
+      if (weight === 0 || nowSeconds - last > IDLE_SECONDS) continue;
       const source = describeSource(a, b, c, d, prefixes);
       const sum = sums.get(source) ?? { requestsPerSecond: 0, dropsPerSecond: 0, versions: 0 };
       const seconds = Math.max(1, nowSeconds - since);

@@ -1,7 +1,6 @@
-import { bucketTableWords } from '../../../src/core/server/bucket-table.ts';
-import { Gate } from '../../../src/core/server/gate.ts';
+import { Gate, gateSharedOctets } from '../../../src/core/server/gate.ts';
 import { DEFAULT_POLICY } from '../../../src/core/server/listener-policy.ts';
-import { DEFAULT_RATE_LIMITS, PREFIX_BUCKETS, type RateLimits } from '../../../src/core/server/rate-limit.ts';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../../../src/core/server/rate-limit.ts';
 import { SLOT_ADDRESS, SLOT_WORDS } from '../../../src/core/server/slot.ts';
 import { Variates } from './random.ts';
 
@@ -21,8 +20,7 @@ export class Gates {
   constructor(seed: number, workers: number, limits: RateLimits = DEFAULT_RATE_LIMITS) {
     const variates = new Variates(seed);
     const word = (): number => Math.floor(variates.uniform() * 2 ** 32) | 0;
-    const prefixBuckets = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS)));
-    const shared = { hashKey: [word(), word()] as const, prefixBuckets };
+    const shared = { hashKey: [word(), word()] as const, buckets: new SharedArrayBuffer(gateSharedOctets()) };
     this.gates = Array.from({ length: workers }, () => new Gate(shared, 1, word()));
     this.policy = { ...DEFAULT_POLICY, limits };
   }

@@ -3,6 +3,7 @@ import { compileAccess } from '../../../../src/core/server/access.ts';
 import { COUNT_DROPS, COUNT_KISSES, COUNT_LEAKED } from '../../../../src/core/server/batch-responder.ts';
 import { limitOf } from '../../../../src/core/server/bucket-table.ts';
 import { DROP_REASONS } from '../../../../src/core/server/drop-reason.ts';
+import { Gate, gateSharedOctets } from '../../../../src/core/server/gate.ts';
 import { DEFAULT_POLICY } from '../../../../src/core/server/listener-policy.ts';
 import { COPY_SINCE_ANCHOR } from '../../../../src/core/server/page.ts';
 import { DEFAULT_RATE_LIMITS } from '../../../../src/core/server/rate-limit.ts';
@@ -34,6 +35,17 @@ test('a denial is a DENY kiss where asked for, as long as the request, and few o
   for (let i = 0; i < 1000; i++) bench.answer(request());
   expect(bench.counters[COUNT_KISSES]).toBe(64);
   expect(drops(bench, 'access-denied')).toBe(1001);
+});
+
+test('kisses are few on the whole machine, however many workers it has', () => {
+  const access = compileAccess({ filter: [], action: 'deny' }, null);
+  const shared = { hashKey: [1, 2] as const, buckets: new SharedArrayBuffer(gateSharedOctets(1024)) };
+  const benches = [3, 4, 5, 6].map(
+    (seed) =>
+      new ResponderBench(1, { ...DEFAULT_POLICY, access }, { ...workerTables(), gate: new Gate(shared, 1, seed) }),
+  );
+  for (let i = 0; i < 100; i++) for (const bench of benches) bench.answer(request());
+  expect(benches.reduce((kisses, { counters }) => kisses + (counters[COUNT_KISSES] as number), 0)).toBe(64);
 });
 
 test('what is over the limit is dropped without a word, and paid off by time', () => {

@@ -47,9 +47,23 @@ test('a flood of addresses that ask once does not hide who asks often, nor a pre
 test('rates are of late: who has stopped falls behind', () => {
   const { talkers, words } = made();
   for (let i = 0; i < 1000; i++) note(talkers, [0, 0, 0xffff, 1], true, 100);
-  for (let now = 100; now < 1000; now++) note(talkers, [0, 0, 0xffff, 2], true, now);
-  for (let i = 0; i < 100; i++) note(talkers, [0, 0, 0xffff, 2], true, 1000);
-  expect(readTalkers([words], 1001, 2).addresses.map(({ source }) => source)).toEqual(['0.0.0.2', '0.0.0.1']);
+  for (let now = 100; now < 200; now++) note(talkers, [0, 0, 0xffff, 2], true, now);
+  for (let i = 0; i < 2000; i++) note(talkers, [0, 0, 0xffff, 2], true, 200);
+  const shown = (now: number) => readTalkers([words], now, 2).addresses.map(({ source }) => source);
+  expect(shown(201)).toEqual(['0.0.0.2', '0.0.0.1']);
+  expect(shown(230)).toEqual(['0.0.0.2']); // the other has been silent for over two minutes
+});
+
+test('who has fallen silent keeps nobody out, and begins anew when he comes back', () => {
+  const { talkers, words } = made();
+  for (let source = 0; source < 20_000; source++) {
+    for (let i = 0; i < 10; i++) note(talkers, [0, 0, 0xffff, source], true, 100);
+  }
+  note(talkers, [0, 0, 0xffff, -1], true, 300);
+  for (let source = 19_000; source < 20_000; source++) note(talkers, [0, 0, 0xffff, source], true, 300);
+  const { addresses } = readTalkers([words], 301, 10_000);
+  expect(addresses.map(({ source }) => source)).toContain('255.255.255.255');
+  expect(Math.max(...addresses.map(({ requestsPerSecond }) => requestsPerSecond))).toBe(1);
 });
 
 test('the workers’ figures are added up', () => {
