@@ -87,14 +87,20 @@ Program Reflector() {
   return p;
 }
 
-// IPv4 to UDP port 123 goes to the socket, everything else to the stack.
-Program Redirector(int map) {
+// The beginning of a program that looks at the headers of a UDP packet: r7 its start, r8 its end, and it is long enough.
+Program BeginUdp() {
   Program p;
   p.push_back(Load(BPF_W, 7, 1, 0));
   p.push_back(Load(BPF_W, 8, 1, 4));
   p.push_back(MoveReg(2, 7));
   p.push_back(AluImm(BPF_ADD, 2, 42));
   p.push_back(Make(BPF_JMP | BPF_JGT | BPF_X, 2, 8, kToEnd, 0));
+  return p;
+}
+
+// IPv4 to UDP port 123 goes to the socket, everything else to the stack.
+Program Redirector(int map) {
+  Program p = BeginUdp();
   p.push_back(Load(BPF_H, 2, 7, 12));
   p.push_back(JumpNe(2, 0x0008, kToEnd));
   p.push_back(Load(BPF_B, 2, 7, 23));
@@ -113,12 +119,7 @@ Program Redirector(int map) {
 
 // IPv4 to UDP port 123 is dropped, ARP and the rest go on.
 Program Dropper() {
-  Program p;
-  p.push_back(Load(BPF_W, 7, 1, 0));
-  p.push_back(Load(BPF_W, 8, 1, 4));
-  p.push_back(MoveReg(2, 7));
-  p.push_back(AluImm(BPF_ADD, 2, 42));
-  p.push_back(Make(BPF_JMP | BPF_JGT | BPF_X, 2, 8, kToEnd, 0));
+  Program p = BeginUdp();
   p.push_back(Load(BPF_H, 2, 7, 36));
   p.push_back(JumpNe(2, 123 << 8, kToEnd));
   p.push_back(MoveImm(0, XDP_DROP));

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "control_message.h"
 #include "load_octets.h"
 #include "load_address.h"
 
@@ -103,14 +104,10 @@ int SocketLink::Transmit(uint32_t count, uint64_t& refused) noexcept {
     alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint32_t))];
     const bool sample = request.sample && !client.awaits;
     if (sample) {
-      const uint32_t wanted = SOF_TIMESTAMPING_TX_SOFTWARE;
+      size_t used = 0;
+      AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});
       message.msg_control = control;
-      message.msg_controllen = sizeof control;
-      cmsghdr* c = CMSG_FIRSTHDR(&message);
-      c->cmsg_level = SOL_SOCKET;
-      c->cmsg_type = SO_TIMESTAMPING;
-      c->cmsg_len = CMSG_LEN(sizeof wanted);
-      std::memcpy(CMSG_DATA(c), &wanted, sizeof wanted);
+      message.msg_controllen = used;
     }
     if (sendmsg(client.fd.get(), &message, 0) < 0) {
       // An unreachable target is an answer about the target; the request counts as refused all the same.

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "clocks.h"
+#include "control_message.h"
 
 namespace ntpd {
 
@@ -45,14 +46,10 @@ bool SelfSocket::Send(bool ask) {
   header.msg_iov = &data;
   header.msg_iovlen = 1;
   if (ask) {
+    size_t used = 0;
+    AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});
     header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    cmsghdr* part = CMSG_FIRSTHDR(&header);
-    const uint32_t wish = SOF_TIMESTAMPING_TX_SOFTWARE;
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SO_TIMESTAMPING;
-    part->cmsg_len = CMSG_LEN(sizeof wish);
-    std::memcpy(CMSG_DATA(part), &wish, sizeof wish);
+    header.msg_controllen = used;
   }
   return fd_.valid() && sendmsg(fd_.get(), &header, MSG_DONTWAIT) == 1;
 }

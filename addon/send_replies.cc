@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "control_message.h"
 #include "packet_path.h"
 
 #ifndef SCM_TS_OPT_ID
@@ -44,15 +45,6 @@ NtpTime LoadNtp(const uint8_t* at) {
   uint64_t big;
   std::memcpy(&big, at, sizeof big);
   return __builtin_bswap64(big);
-}
-
-cmsghdr* AppendControl(uint8_t* control, size_t& used, int level, int type, size_t octets) {
-  auto* part = reinterpret_cast<cmsghdr*>(control + used);
-  part->cmsg_level = level;
-  part->cmsg_type = type;
-  part->cmsg_len = CMSG_LEN(octets);
-  used += CMSG_SPACE(octets);
-  return part;
 }
 
 ReplyWork WorkOf(uint32_t flags) {
@@ -271,22 +263,19 @@ size_t PacketPath::WriteSendControl(uint32_t slotIndex, const TxAsk* ask, uint8_
   if (socket.wildcard && socket.family == AF_INET) {
     in_pktinfo info = {};
     std::memcpy(&info.ipi_spec_dst, &slot.localAddress, sizeof info.ipi_spec_dst);
-    std::memcpy(CMSG_DATA(AppendControl(control, used, IPPROTO_IP, IP_PKTINFO, sizeof info)), &info, sizeof info);
+    AppendControl(control, used, IPPROTO_IP, IP_PKTINFO, info);
   } else if (socket.wildcard) {
     in6_pktinfo info = {};
     info.ipi6_addr = slot.localAddress;
     if (IN6_IS_ADDR_LINKLOCAL(&slot.localAddress)) info.ipi6_ifindex = slot.localInterface;
-    std::memcpy(CMSG_DATA(AppendControl(control, used, IPPROTO_IPV6, IPV6_PKTINFO, sizeof info)), &info, sizeof info);
+    AppendControl(control, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
   }
   if (ask != nullptr) {
     const bool hardware = Row(slotIndex)[kSlotRxSource] == kStampHardware;
     const uint32_t wish =
         SOF_TIMESTAMPING_TX_SOFTWARE | (hardware ? uint32_t{SOF_TIMESTAMPING_TX_HARDWARE} : 0u);
-    std::memcpy(CMSG_DATA(AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, sizeof wish)), &wish, sizeof wish);
-    if (!socket.idByCounter) {
-      std::memcpy(CMSG_DATA(AppendControl(control, used, SOL_SOCKET, SCM_TS_OPT_ID, sizeof ask->id)), &ask->id,
-                  sizeof ask->id);
-    }
+    AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, wish);
+    if (!socket.idByCounter) AppendControl(control, used, SOL_SOCKET, SCM_TS_OPT_ID, ask->id);
   }
   return used;
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "args.h"
+#include "control_message.h"
 #include "socket_address.h"
 #include "sys_error.h"
 #include "unique_fd.h"
@@ -186,20 +187,11 @@ Napi::Value ProbeChosenIds(const Napi::CallbackInfo& info) {
   header.msg_namelen = sizeof self;
   header.msg_iov = &data;
   header.msg_iovlen = 1;
+  size_t used = 0;
+  AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});
+  AppendControl(control, used, SOL_SOCKET, SCM_TS_OPT_ID, uint32_t{0x5eed});
   header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  cmsghdr* part = CMSG_FIRSTHDR(&header);
-  const uint32_t wish = SOF_TIMESTAMPING_TX_SOFTWARE;
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SO_TIMESTAMPING;
-  part->cmsg_len = CMSG_LEN(sizeof wish);
-  std::memcpy(CMSG_DATA(part), &wish, sizeof wish);
-  part = CMSG_NXTHDR(&header, part);
-  const uint32_t id = 0x5eed;
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_TS_OPT_ID;
-  part->cmsg_len = CMSG_LEN(sizeof id);
-  std::memcpy(CMSG_DATA(part), &id, sizeof id);
+  header.msg_controllen = used;
   // An older kernel refuses a control message that it does not know.
   return Napi::Boolean::New(env, sendmsg(fd.get(), &header, 0) == 1);
 }
