@@ -9,6 +9,7 @@ import { formatPpm, formatSeconds } from './format.ts';
 import type { ClockLine, LocalSeconds } from './ports.ts';
 import type { Candidate } from './selection/candidate.ts';
 import { type Chosen, type Incumbents, NO_INCUMBENTS, type Selection, select } from './selection/select.ts';
+import { smearedOffsets } from './server/smear.ts';
 import type { ClockState } from './status.ts';
 import { Truth } from './truth.ts';
 
@@ -118,7 +119,9 @@ export class ClockKeeper {
     const before = this.selection;
     const anchorSeconds =
       this.lastUpdateLocal === null ? null : this.truth.offsetAt(nowLocal) - this.leaps.shiftSeconds;
-    this.selection = select(candidates, synchronization.minimumAgreeingSources, { ...this.#incumbents, anchorSeconds });
+    const incumbents = { ...this.#incumbents, anchorSeconds };
+    const smears = this.#smearedOffsets(nowLocal);
+    this.selection = select(candidates, synchronization.minimumAgreeingSources, incumbents, smears);
     const { chosen } = this.selection;
     if (chosen === null) {
       this.#coast(before);
@@ -297,6 +300,16 @@ export class ClockKeeper {
   #act(atLocal: LocalSeconds, message: string): void {
     this.actions.push({ atLocal, message });
     if (this.actions.length > ACTIONS_MAX) this.actions.shift();
+  }
+
+  /** How far a source would be ahead of true time now if it smeared a leap second. */
+  #smearedOffsets(nowLocal: LocalSeconds): readonly number[] {
+    const now = this.absoluteAt(nowLocal);
+    const leap = this.leaps.smeared(now);
+    if (leap === null || leap.event === null) return [];
+    const { atSeconds, sign } = leap.event;
+    const event = { eventSeconds: wireSeconds(atSeconds), sign, applied: leap.isDone };
+    return smearedOffsets(event, wireSeconds(now), (now - Math.floor(now)) * 2 ** 32);
   }
 
   #passLeap(nowLocal: LocalSeconds): void {

@@ -3,7 +3,7 @@ import type { LocalEpoch, LocalSeconds } from '../ports.ts';
 const ERA_SECONDS = 2 ** 32;
 /** 2020-01-01 in NTP seconds: what seems earlier is of the era that begins in 2036. */
 const PIVOT_NTP_SECONDS = 3_786_825_600;
-const DAY_SECONDS = 86_400;
+export const DAY_SECONDS = 86_400;
 
 /** NTP seconds counted on over the eras, so that they can be compared and divided into days. */
 export type AbsoluteSeconds = number;

@@ -1,6 +1,7 @@
 import { LEAP_DELETE, LEAP_INSERT, LEAP_NONE, LEAP_UNKNOWN } from '../../protocol/header.ts';
 import type { LeapEntry } from '../coordinator-options.ts';
-import { type AbsoluteSeconds, endOfDay, isLeapDay } from './calendar.ts';
+import { SLEW_SECONDS } from '../server/smear.ts';
+import { type AbsoluteSeconds, DAY_SECONDS, endOfDay, isLeapDay } from './calendar.ts';
 
 /** Around the leap nobody can know what our clock shows: leap 3. */
 const UNKNOWN_SECONDS = 1;
@@ -37,6 +38,7 @@ export class LeapSeconds {
 
   readonly #table: LeapTable | null;
   #isDone = false;
+  #last: LeapEvent | null = null;
 
   /** @param before - what a predecessor on the same clock knew; null: there was none. */
   constructor(table: LeapTable | null, before: LeapState | null = null) {
@@ -86,6 +88,15 @@ export class LeapSeconds {
     if (this.event === null) return;
     this.shiftSeconds -= this.event.sign;
     this.#isDone = true;
+    this.#last = this.event;
+  }
+
+  /** The leap second whose smear anybody may be showing, and whether our clock has done it; null: none. */
+  smeared(now: AbsoluteSeconds): LeapState | null {
+    if (this.event !== null) return this.state;
+    const last = this.#last ?? this.#listedBefore(now);
+    if (last === null || now < last.atSeconds || now > last.atSeconds + SLEW_SECONDS) return null;
+    return { event: last, isDone: true };
   }
 
   /** Leap indicator to show at an instant, if we are synchronised. */
@@ -113,6 +124,13 @@ export class LeapSeconds {
   #distance(now: AbsoluteSeconds): number {
     if (this.event === null) return Number.POSITIVE_INFINITY;
     return now - (this.#isDone ? this.event.atSeconds : this.dueSeconds);
+  }
+
+  /** What the list says about the midnight that began this day. */
+  #listedBefore(now: AbsoluteSeconds): LeapEvent | null {
+    const atSeconds = endOfDay(now - DAY_SECONDS);
+    const sign = this.#table === null || !this.isTableValid(atSeconds) ? 0 : signAt(this.#table.entries, atSeconds);
+    return sign === 0 ? null : { atSeconds, sign };
   }
 
   #signToday(now: AbsoluteSeconds, vote: number | null): number {

@@ -8,11 +8,14 @@ import { findSurvivors } from './survivors.ts';
 /** The system peer stays until another survivor weighs so many times more. */
 const PEER_CHANGE_RATIO = 2;
 
+/** An estimate lags behind a rate that changes, as that of a slewed smear does, by no more than this. */
+const SMEAR_SLACK_SECONDS = 2e-3;
+
 /** What selection makes of a source, as a closed list. */
 export const SELECTION_STATES = [
   /** Cannot take part; the reason is one of UNFIT_REASONS. */
   'unfit',
-  /** Its interval does not cover what the largest set agrees on. */
+  /** Its interval does not cover what the largest set agrees on, or it says that it smears a leap second. */
   'falseticker',
   /** Agrees with the largest set, which is too small or not the majority. */
   'waiting',
@@ -80,12 +83,21 @@ const UNFIT_TEXTS: Readonly<Record<UnfitReason, string>> = {
  * Selects and combines (RFC 5905 §11.2): the largest set of sources whose correctness intervals agree, if it has at
  * least `minimumAgreeing` members and is a strict majority of the fit sources. Where fit sources are trusted, only
  * these say where the time is and who is the majority.
+ *
+ * @param smearedSeconds - how far sources that smear a leap second, whether they say so or not, are ahead of the time.
  */
-export function select(candidates: readonly Candidate[], minimumAgreeing: number, incumbents: Incumbents): Selection {
+export function select(
+  candidates: readonly Candidate[],
+  minimumAgreeing: number,
+  incumbents: Incumbents,
+  smearedSeconds: readonly number[] = [],
+): Selection {
   const ordered = [...candidates].sort((a, b) => (a.key < b.key ? -1 : 1));
   const verdicts = new Map<string, SourceVerdict>();
   for (const { key, unfit } of ordered) {
-    if (unfit !== null) verdicts.set(key, { state: 'unfit', reason: UNFIT_TEXTS[unfit] });
+    if (unfit === null) continue;
+    const state = unfit === 'smearing' ? 'falseticker' : 'unfit';
+    verdicts.set(key, { state, reason: UNFIT_TEXTS[unfit] });
   }
   const fit = ordered.filter((one) => one.unfit === null);
   if (fit.length === 0) {
@@ -97,7 +109,7 @@ export function select(candidates: readonly Candidate[], minimumAgreeing: number
   const agreeing = fit.filter((one) => covers(one, region));
   for (const one of fit) {
     if (!agreeing.includes(one))
-      verdicts.set(one.key, { state: 'falseticker', reason: describeDisagreement(one, region) });
+      verdicts.set(one.key, { state: 'falseticker', reason: describeDisagreement(one, region, smearedSeconds) });
   }
   const obstacle = findObstacle(agreeing, ordered, count, voters.length, minimumAgreeing);
   if (obstacle !== null || majority === null) {
@@ -191,8 +203,11 @@ function leapVote(agreeing: readonly Candidate[]): number {
   return LEAP_NONE;
 }
 
-function describeDisagreement(one: Candidate, region: Region): string {
+function describeDisagreement(one: Candidate, region: Region, smearedSeconds: readonly number[]): string {
   const middle = (region.lowSeconds + region.highSeconds) / 2;
+  const slack = rootDistance(one) + SMEAR_SLACK_SECONDS;
+  const smears = smearedSeconds.some((ahead) => Math.abs(one.offsetSeconds - middle - ahead) <= slack);
+  if (smears) return UNFIT_TEXTS.smearing;
   const apart = formatSeconds(one.offsetSeconds - middle);
   return `is ${apart} from the agreeing sources, its own bound is ${formatSeconds(rootDistance(one))}`;
 }

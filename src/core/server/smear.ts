@@ -20,6 +20,8 @@ export const SMEAR_LATE = 1;
 export const SMEAR_UNKNOWN = 2;
 export type SmearLateness = typeof SMEAR_ON_TIME | typeof SMEAR_LATE | typeof SMEAR_UNKNOWN;
 
+/** Less than this is not told from what a source may be off anyway. */
+const VISIBLE_SECONDS = 5e-3;
 const DAY_SECONDS = 86_400;
 const HALF_DAY_SECONDS = 43_200;
 /** How long the slewed smear takes, from the leap on. */
@@ -33,6 +35,17 @@ export interface SmearEvent {
   readonly sign: number;
   /** Whether the clock that is asked about has done the leap already. */
   readonly applied: boolean;
+}
+
+/**
+ * How far clocks that are smeared, of either kind, are ahead of the served clock at an instant of it, in seconds; empty
+ * while none can be told from the time.
+ */
+export function smearedOffsets(event: SmearEvent, seconds: number, fraction: number): readonly number[] {
+  const kinds = [SMEAR_LINEAR, SMEAR_SLEW] as const;
+  return kinds
+    .map((kind) => smearOffsetSeconds(kind, event, seconds, fraction))
+    .filter((offset) => Math.abs(offset) > VISIBLE_SECONDS);
 }
 
 /** Whether a kind of smear does not take place, and its listeners say that they do not know the time instead. */

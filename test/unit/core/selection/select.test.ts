@@ -125,3 +125,27 @@ describe('leap votes', () => {
 test('the root distance is the larger side of the interval', () => {
   expect(rootDistance({ ...truth('a'), lowSeconds: -3, highSeconds: 1 })).toBe(3);
 });
+
+describe('sources that smear a leap second', () => {
+  test('are falsetickers for that reason when they say so', () => {
+    const { verdicts } = select(
+      [candidate('a', 0, 0.01), candidate('b', -0.2, 0.01, { unfit: 'smearing' })],
+      1,
+      NO_INCUMBENTS,
+    );
+    expect(verdicts.get('b')).toMatchObject({ state: 'falseticker', reason: expect.stringMatching(/smears/) });
+  });
+
+  test('are falsetickers for that reason when they are where a smear would have them', () => {
+    const others = [candidate('a', 0.1, 0.01), candidate('b', 0.1, 0.01)];
+    const smearing = candidate('c', -0.15, 0.01);
+    const lying = candidate('d', 0.35, 0.01);
+    const { verdicts, chosen } = select([...others, smearing, lying], 2, NO_INCUMBENTS, [-0.25]);
+    expect(chosen).toBeNull(); // two of four are no majority, and are heard all the same
+    expect(verdicts.get('c')).toMatchObject({ state: 'falseticker', reason: expect.stringMatching(/smears/) });
+    expect(verdicts.get('d')).toMatchObject({
+      state: 'falseticker',
+      reason: expect.stringMatching(/from the agreeing/),
+    });
+  });
+});

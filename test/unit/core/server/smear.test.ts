@@ -8,6 +8,7 @@ import {
   SMEAR_SLEW,
   SMEAR_UNKNOWN,
   type SmearKind,
+  smearedOffsets,
   smearOffsetSeconds,
 } from '../../../../src/core/server/smear.ts';
 
@@ -70,4 +71,15 @@ test('a late smear is withheld where it would have begun at noon, an unknown one
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_ON_TIME))).toEqual([false, false]);
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_LATE))).toEqual([true, false]);
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_UNKNOWN))).toEqual([true, true]);
+});
+
+test('smeared clocks are where both kinds of smear have them, while that can be seen', () => {
+  const event = { eventSeconds: MIDNIGHT, sign: 1, applied: false };
+  expect(smearedOffsets(event, NOON - 10, 0)).toEqual([]);
+  const [linear, ...others] = smearedOffsets(event, MIDNIGHT - 21_600, 0);
+  expect(linear).toBeCloseTo(-0.25, 5);
+  expect(others).toEqual([]);
+  const after = smearedOffsets({ ...event, applied: true }, MIDNIGHT + 10, 0);
+  expect(after[0]).toBeCloseTo(0.49987, 4);
+  expect(after[1]).toBeCloseTo(1, 4);
 });
