@@ -90,7 +90,8 @@ export class ServedHeader {
     const withheld = isWithheld(smear, copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE));
     const within = isSmearing(smear, event, now, copy.getInt32(COPY_NOW_FRACTION * WORD, NATIVE));
     this.smearing = within && !withheld;
-    return this.leap === LEAP_UNKNOWN || (within && withheld) ? LEAP_UNKNOWN : LEAP_NONE;
+    // Not by the page's leap, which is unknown in the seconds around the leap second too: these clients see none.
+    return this.stratum === 0 || (within && withheld) ? LEAP_UNKNOWN : LEAP_NONE;
   }
 
   /** Reference id and time as the smeared clock has them. */

@@ -67,3 +67,23 @@ test('a smeared listener shows no leap second, the smear’s reference id while 
   header.refresh(bench.copy, SMEAR_LINEAR);
   expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([3, 0x0a000001, midnight - 1]);
 });
+
+test('a smeared listener knows the time in the seconds around the leap second, when nobody knows it on the others', () => {
+  const bench = new ResponderBench(1);
+  const midnight = 3_692_217_600;
+  bench.setCopy(page.PAGE_STRATUM, 2);
+  bench.setCopy(page.PAGE_LEAP, 3);
+  bench.setCopy(page.PAGE_SMEAR_EVENT_SECONDS, midnight | 0);
+  bench.setCopy(page.PAGE_SMEAR_SIGN, 1);
+  bench.setCopy(page.COPY_NOW_SECONDS, (midnight - 1) | 0);
+  const header = new ServedHeader();
+  header.refresh(bench.copy);
+  expect([header.leap, header.stratum]).toEqual([3, 2]);
+  for (const smear of [SMEAR_LINEAR, SMEAR_SLEW] as const) {
+    header.refresh(bench.copy, smear);
+    expect([header.leap, header.stratum]).toEqual([0, 2]);
+  }
+  bench.setCopy(page.PAGE_STRATUM, 16);
+  header.refresh(bench.copy, SMEAR_LINEAR);
+  expect([header.leap, header.stratum]).toEqual([3, 0]);
+});
