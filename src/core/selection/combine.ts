@@ -6,6 +6,16 @@ import type { Candidate } from './candidate.ts';
  */
 const SYSTEMATIC_SHARE = 0.02;
 
+/**
+ * Share of a variance that all sources have in common, because their filters chase the same wandering oscillator: no
+ * number of sources averages it out. These are those of the best filter for an integrated random walk in its steady
+ * state: of the offset's variance the wander makes a quarter and the measurements three, of the frequency's the other
+ * way round.
+ */
+const COMMON_OFFSET = 1 / 4;
+const COMMON_COVARIANCE = 1 / 2;
+const COMMON_FREQUENCY = 3 / 4;
+
 /** Weighted mean of several figures. */
 interface Mean {
   readonly value: number;
@@ -51,32 +61,46 @@ export function combine(survivors: readonly Candidate[]): Combination {
     survivors.map((one) => one.offsetSeconds),
     survivors.map(offsetVariance),
     survivors.map((one) => one.offsetSigmaSeconds ** 2),
+    COMMON_OFFSET,
   );
   const variances = survivors.map((one) => one.frequencySigma ** 2);
   const frequency = weightedMean(
     survivors.map((one) => one.frequency),
     variances,
     variances,
+    COMMON_FREQUENCY,
   );
+  const shared = sum(survivors.map((one, i) => at(offset.shares, i) * one.covariance));
+  const own = sum(survivors.map((one, i) => at(offset.shares, i) * at(frequency.shares, i) * one.covariance));
   return {
     offsetSeconds: offset.value,
     offsetSigmaSeconds: offset.sigma,
     frequency: frequency.value,
     frequencySigma: frequency.sigma,
-    covariance: sum(survivors.map((one, i) => at(offset.shares, i) * at(frequency.shares, i) * one.covariance)),
+    covariance: COMMON_COVARIANCE * shared + (1 - COMMON_COVARIANCE) * own,
     wander: sum(survivors.map((one, i) => at(frequency.shares, i) * one.wander)),
     shares: offset.shares,
   };
 }
 
-function weightedMean(values: readonly number[], variances: readonly number[], noise: readonly number[]): Mean {
+/**
+ * @param noise - variance of each figure by itself.
+ * @param common - share of it that is the same error in all of them.
+ */
+function weightedMean(
+  values: readonly number[],
+  variances: readonly number[],
+  noise: readonly number[],
+  common: number,
+): Mean {
   const excess = excessVariance(values, variances);
   const weights = variances.map((variance) => 1 / (variance + excess + Number.MIN_VALUE));
   const total = sum(weights);
   const shares = weights.map((weight) => weight / total);
   const value = sum(values.map((one, index) => one * at(shares, index)));
-  const sigma = Math.sqrt(sum(noise.map((one, index) => at(shares, index) ** 2 * (one + excess))));
-  return { value, sigma, shares };
+  const own = sum(noise.map((one, index) => at(shares, index) ** 2 * ((1 - common) * one + excess)));
+  const shared = sum(noise.map((one, index) => at(shares, index) * Math.sqrt(common * one)));
+  return { value, sigma: Math.hypot(Math.sqrt(own), shared), shares };
 }
 
 /** Variance between the sources beyond their own. */

@@ -30,7 +30,10 @@ describe('combining', () => {
     ]);
     expect(shares[0]).toBeCloseTo(0.8, 9);
     expect(offsetSeconds).toBeCloseTo(0.2e-5, 12);
-    expect(offsetSigmaSeconds).toBeCloseTo(Math.sqrt(0.8) * 1e-5, 12);
+    // Three quarters of each variance average out; the rest is the oscillator's wander, which all of them chase.
+    const own = 0.75 * (0.8 ** 2 * 1e-10 + 0.2 ** 2 * 4e-10);
+    const shared = 0.5 * (0.8 * 1e-5 + 0.2 * 2e-5);
+    expect(offsetSigmaSeconds).toBeCloseTo(Math.sqrt(own + shared ** 2), 12);
   });
 
   test('weighs alike, and admits the spread, when they disagree by far more', () => {
@@ -47,6 +50,16 @@ describe('combining', () => {
     const far = candidate('far', 0, 1e-3, { delaySeconds: 0.1, offsetSigmaSeconds: 1e-5 });
     expect(offsetVariance(far)).toBeGreaterThan(1000 * offsetVariance(near));
     expect(combine([near, far]).shares[0]).toBeGreaterThan(0.99);
+  });
+
+  test('does not let any number of sources average out how the oscillator wanders', () => {
+    const many = Array.from({ length: 100 }, (_, i) =>
+      candidate(`${i}`, 0, 1e-3, { ...quiet, offsetSigmaSeconds: 1e-5, frequencySigma: 1e-8, covariance: 4e-14 }),
+    );
+    const { offsetSigmaSeconds, frequencySigma, covariance } = combine(many);
+    expect(offsetSigmaSeconds / 1e-5).toBeCloseTo(0.5, 1);
+    expect(frequencySigma / 1e-8).toBeCloseTo(0.87, 1);
+    expect(covariance / 4e-14).toBeCloseTo(0.5, 1);
   });
 
   test('weighs frequencies by their own variances', () => {
