@@ -116,3 +116,75 @@ describe('deadlines', () => {
     expect(outputs.filter((output) => output.kind === 'event').map((event) => event.code)).toContain('leap-done');
   });
 });
+
+describe('a successor on the same clock, as after a reload', () => {
+  const midnight = UNIX_EPOCH_NTP_SECONDS + Date.UTC(2027, 0, 1) / 1000;
+  const near = { epoch: { seconds: midnight - 100, fraction: 0 } };
+
+  function armedClock() {
+    const armed: number[] = [];
+    return { armed, clock: Object.assign(new TestClock(0), { armLeap: (sign: number) => armed.push(sign) }) };
+  }
+
+  test('does the leap second that its predecessor knew of, before it has measured anything', () => {
+    const { armed, clock } = armedClock();
+    const { keeper: before } = keeperOf(near, clock);
+    before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
+    const { keeper, outputs } = keeperOf({ ...near, leap: before.leap }, clock);
+    keeper.advance(50);
+    expect(keeper.truth.variables).toMatchObject({ leap: 3, leapEventSeconds: midnight, leapSign: 1 });
+    expect(keeper.leaps.indicator(midnight - 50)).toBe(1);
+    keeper.advance(100.00001);
+    expect(keeper.leaps.shiftSeconds).toBe(-1);
+    expect(keeper.truth.variables.leapSign).toBe(0);
+    keeper.advance(107);
+    expect(armed).toEqual([1, 0]);
+    const codes = outputs.flatMap((output) => (output.kind === 'event' ? [output.code] : []));
+    expect(codes).toEqual(['leap-done']);
+  });
+
+  test('does not do one again that was done', () => {
+    const { keeper: before } = keeperOf(near);
+    before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
+    before.advance(100.00001);
+    const { keeper } = keeperOf({ ...near, leap: before.leap });
+    keeper.advance(101);
+    keeper.advance(110);
+    expect(keeper.leaps.shiftSeconds).toBe(0);
+    expect(keeper.leaps.event).toBeNull();
+  });
+
+  test('takes back what the clock was told when its own list knows better', () => {
+    const { armed, clock } = armedClock();
+    const { keeper: before } = keeperOf(near, clock);
+    before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
+    const entries = [{ atSeconds: midnight - 1e8, taiMinusUtc: 37 }];
+    const leapFile = { entries, expirySeconds: midnight + 1e7 };
+    const { keeper } = keeperOf({ ...near, leapFile, leap: before.leap }, clock);
+    keeper.advance(50);
+    expect(armed).toEqual([1, 0]);
+    expect(keeper.truth.variables.leapSign).toBe(0);
+  });
+});
+
+test('a clock that is served without sources follows the list', () => {
+  const midnight = UNIX_EPOCH_NTP_SECONDS + Date.UTC(2027, 0, 1) / 1000;
+  const { keeper } = keeperOf({
+    epoch: { seconds: midnight - 100, fraction: 0 },
+    synchronization: { ...SYNCHRONIZATION_DEFAULTS, localStratum: 5, localWaitSeconds: 0, leapMode: 'step' },
+    leapFile: {
+      entries: [
+        { atSeconds: midnight - 1e8, taiMinusUtc: 37 },
+        { atSeconds: midnight, taiMinusUtc: 36 },
+      ],
+      expirySeconds: midnight + 1e7,
+    },
+  });
+  keeper.advance(0);
+  expect(keeper.truth.variables).toMatchObject({ stratum: 5, leap: 2, leapEventSeconds: midnight, leapSign: -1 });
+  keeper.advance(99.00001);
+  expect(keeper.truth.variables).toMatchObject({ leap: 3, leapSign: 0 });
+  expect(keeper.truth.offsetAt(100)).toBe(1);
+  keeper.advance(106);
+  expect(keeper.truth.variables.leap).toBe(0);
+});
