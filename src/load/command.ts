@@ -1,6 +1,7 @@
 /** `ntpd-ts load`: the command line. */
 
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { OperatorError } from '../errors.ts';
 import { measureTarget } from './measure.ts';
@@ -94,6 +95,7 @@ async function run(target: string, files: readonly string[], options: LoadOption
     return;
   }
   if (files.length > 0) throw new OperatorError('usage', `load: one target at a time, not also ${files.join(', ')}`);
+  if (options.html !== undefined) refuseUnwritable(options.html);
   const results = await measureTarget(target, options);
   if (options.json === true) console.log(JSON.stringify(results));
   if (options.html !== undefined) writePage(options.html, htmlReport([results]));
@@ -117,6 +119,15 @@ function compare(files: readonly string[], options: LoadOptions): void {
   if (options.html !== undefined) writePage(options.html, htmlReport(all));
   if (options.json !== true && options.html === undefined) {
     throw new OperatorError('usage', 'load compare: say --html FILE for the page, or --json');
+  }
+}
+
+/** Says before the measurement that its page could not be written. */
+function refuseUnwritable(file: string): void {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new OperatorError('load-output', `${file}: ${(cause as Error).message}`, { cause });
   }
 }
 

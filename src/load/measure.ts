@@ -46,12 +46,12 @@ export async function measureTarget(name: string, options: LoadOptions): Promise
   let overloaded: LoadResults['overload'] = [];
   const show = shower(options.json === true);
   try {
-    show.line(tableHeading());
     const measure: Measure = async (rate) => {
       const tally = await pool.run({ ...step, rate }, (counts) =>
         show.progress(progressLine(rate, step.durationSeconds, counts)),
       );
       const result = judgeStep(tally, rate, step.durationSeconds);
+      if (steps.length === 0) show.line(tableHeading());
       steps.push(result);
       show.line(tableRow(result));
       return result;
@@ -205,7 +205,8 @@ function refuseBroadcast(target: Uint8Array): void {
     if (target[0] === 0xff) throw refuse('a multicast group');
     return;
   }
-  if ((target[0] as number) >= 224) throw refuse(target[0] === 255 ? 'the broadcast address' : 'a multicast group');
+  if (text === '255.255.255.255') throw refuse('the broadcast address');
+  if ((target[0] as number) >= 224) throw refuse((target[0] as number) < 240 ? 'a multicast group' : 'reserved');
   for (const { address, netmask, family } of Object.values(networkInterfaces()).flatMap((entries) => entries ?? [])) {
     if (family !== 'IPv4' || netmask === '255.255.255.255' || netmask === '255.255.255.254') continue;
     const mask = parseAddress(netmask) as Uint8Array;

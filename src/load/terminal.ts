@@ -1,5 +1,6 @@
 /** What a person sees while a step runs and when it is done. Live redraw only on a terminal. */
 import type { OverloadResult, SearchResult } from './campaign.ts';
+import type { Summary } from './histogram.ts';
 import type { Counts } from './layout.ts';
 import { answersOf, type StepResult } from './step-result.ts';
 
@@ -33,6 +34,9 @@ const clockError = (result: StepResult, name: 'transmitError' | 'receiveError'):
   return count === 0 || Math.abs(p50) > SHARED_CLOCK_NS ? '–' : formatNs(mean);
 };
 
+/** A time of a distribution; a dash where nothing was measured. */
+export const distributionCell = ({ count }: Summary, ns: number): string => (count === 0 ? '–' : formatNs(ns));
+
 /** One step as a line of the table, with its reasons when it is invalid. */
 export function tableRow(result: StepResult): string {
   const { latency, residence } = result.distributions;
@@ -40,10 +44,10 @@ export function tableRow(result: StepResult): string {
     formatCount(result.rate),
     formatCount(result.answersPerSecond),
     formatShare(result.loss),
-    formatNs(latency.p50),
-    formatNs(latency.p99),
-    formatNs(latency.p999),
-    formatNs(residence.p50),
+    distributionCell(latency, latency.p50),
+    distributionCell(latency, latency.p99),
+    distributionCell(latency, latency.p999),
+    distributionCell(residence, residence.p50),
     clockError(result, 'transmitError'),
     clockError(result, 'receiveError'),
   ]);

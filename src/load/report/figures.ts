@@ -120,13 +120,18 @@ function latencyCurves(all: readonly LoadResults[]): Plot {
   };
 }
 
+/** From so many servers on only two lines of each are drawn: more could not be told apart. */
+const MANY_SERVERS = 3;
+
 /** Every plot of a page, in order. */
 export function figures(all: readonly LoadResults[]): Plot[] {
+  const many = all.length >= MANY_SERVERS;
+  const errors = many ? (['mean', 'p99'] as const) : (['mean', 'p50', 'p99'] as const);
   const answers = againstRate(all, [{ name: '', value: (step) => step.answersPerSecond }], formatCount);
   const loss = againstRate(all, [{ name: '', value: (step) => step.loss }], formatShare);
   const latency = againstRate(
     all,
-    (['p50', 'p99', 'p999'] as const).map((of) => ({
+    (many ? (['p50', 'p99'] as const) : (['p50', 'p99', 'p999'] as const)).map((of) => ({
       name: of === 'p999' ? 'p99.9' : of,
       value: (step) => (step.distributions.latency.count === 0 ? null : step.distributions.latency[of]),
     })),
@@ -136,19 +141,22 @@ export function figures(all: readonly LoadResults[]): Plot[] {
     all,
     (['p50', 'p99'] as const).map((of) => ({
       name: of,
-      value: (step) =>
-        step.distributions.residence.count === 0 ? null : Math.max(0, step.distributions.residence[of]),
+      // A server whose stamps are too coarse for its own speed has none to draw on a logarithmic axis.
+      value: (step) => {
+        const { residence: distribution } = step.distributions;
+        return distribution.count === 0 || distribution[of] <= 0 ? null : distribution[of];
+      },
     })),
     formatNs,
   );
   const transmit = againstRate(
     all,
-    (['mean', 'p50', 'p99'] as const).map((of) => ({ name: of, value: clockError('transmitError', of) })),
+    errors.map((of) => ({ name: of, value: clockError('transmitError', of) })),
     formatNs,
   );
   const receive = againstRate(
     all,
-    (['mean', 'p50', 'p99'] as const).map((of) => ({ name: of, value: clockError('receiveError', of) })),
+    errors.map((of) => ({ name: of, value: clockError('receiveError', of) })),
     formatNs,
   );
   return [
@@ -156,7 +164,7 @@ export function figures(all: readonly LoadResults[]): Plot[] {
     ratePlot('loss', 'Loss', 'share of requests lost', loss, linearScale(ys(loss)), shortShare),
     ratePlot('latency', 'Latency', 'from intended time to reply', latency, logScale(ys(latency)), formatNs),
     latencyCurves(all),
-    ratePlot('residence', 'Server residence, T3 − T2', 'T3 − T2', residence, linearScale(ys(residence)), formatNs),
+    ratePlot('residence', 'Server residence, T3 − T2', 'T3 − T2', residence, logScale(ys(residence)), formatNs),
     ratePlot('transmit-error', 'Transmit stamp: arrival − T3', 'error', transmit, linearScale(ys(transmit)), formatNs),
     ratePlot('receive-error', 'Receive stamp: T2 − sent', 'error', receive, linearScale(ys(receive)), formatNs),
   ].filter((plot) => plot.series.some(({ points }) => points.length > 0));

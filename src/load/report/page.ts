@@ -1,7 +1,15 @@
 /** The page of `--html`: self-contained, without a script, fetching nothing. */
 import type { LoadResults } from '../results.ts';
 import type { StepResult } from '../step-result.ts';
-import { formatCount, formatNs, formatShare, oddities, overloadLine, searchLine } from '../terminal.ts';
+import {
+  distributionCell,
+  formatCount,
+  formatNs,
+  formatShare,
+  oddities,
+  overloadLine,
+  searchLine,
+} from '../terminal.ts';
 import { figures } from './figures.ts';
 import { drawPlot, escapeText } from './plot.ts';
 
@@ -85,8 +93,8 @@ function tableLine(step: StepResult): string {
     formatCount(step.counts.sent),
     formatCount(step.counts.answered + step.counts.unsynchronised),
     formatShare(step.loss),
-    ...[latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map(formatNs),
-    formatNs(residence.p50),
+    ...[latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map((ns) => distributionCell(latency, ns)),
+    distributionCell(residence, residence.p50),
     error(transmitError),
     error(receiveError),
     [...step.invalidReasons, ...oddities(step.counts)].join('; '),

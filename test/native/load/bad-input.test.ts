@@ -26,6 +26,13 @@ describe('load refuses', () => {
     ['a rate beyond any machine', USAGE, /--rate: 1e9 is outside/, ['127.0.0.1', '--rate', '1e9']],
     ['both a rate and a poll', USAGE, /one of them/, ['127.0.0.1', '--rate', '1', '--poll', '64']],
     ['the broadcast address', USAGE, /broadcast/, ['255.255.255.255']],
+    ['a reserved address', USAGE, /240\.0\.0\.1 is reserved/, ['240.0.0.1']],
+    [
+      'a page that cannot be written, before it measures',
+      UNAVAILABLE,
+      /nowhere.*no such file/,
+      ['127.0.0.1', '--html', '/nowhere/page.html'],
+    ],
     ['the broadcast address of a network of ours', USAGE, /broadcast address of 127/, ['127.255.255.255']],
     ['a multicast group', USAGE, /multicast/, ['224.0.1.1']],
     ['an IPv6 multicast group', USAGE, /multicast/, ['ff02::101']],
