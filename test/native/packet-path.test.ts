@@ -5,6 +5,7 @@ import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { request } from '../support/requests.ts';
+import { answerAsking } from '../support/transmit-reports.ts';
 
 const NTP_UNIX_SECONDS = 2_208_988_800;
 const open: { close(): void }[] = [];
@@ -272,35 +273,21 @@ test('a reply length that no slot can hold is not sent, and the others are', asy
   expect(serving.counters().answered).toBe(5);
 });
 
-test('transmit stamps are reported with their cookie when asked for', async () => {
-  const serving = server();
+test.each([
+  ['ids that we choose', true],
+  ["the kernel's own count", false],
+])('transmit stamps under %s are reported with their cookie when asked for', async (_, chosenIds) => {
+  const serving = server([{}], { chosenIds });
   serving.publisher.publish(localTime());
   const asking = await client();
-  const { table, txReport, copy } = serving.path;
-  for (let i = 0; i < 5; i++) await asking.send(request(), serving.ports[0] as number);
-  const received = serving.path.exchange(0);
-  serving.responder.answer(received);
-  for (let i = 0; i < received; i++) {
-    table[i * slot.SLOT_WORDS + slot.SLOT_REPLY_FLAGS] = slot.REPLY_REPORT_TX;
-    table[i * slot.SLOT_WORDS + slot.SLOT_TX_COOKIE] = 1000 + i;
+  // The first alone: its stamp tells where the kernel counts.
+  for (const count of [1, 5]) {
+    for (let i = 0; i < count; i++) await asking.send(request(), serving.ports[0] as number);
+    const reports = await answerAsking(serving, asking, 1000);
+    expect(reports.map(({ cookie }) => cookie)).toEqual(Array.from({ length: count }, (_, i) => 1000 + i));
+    expect(new Set(reports.map(({ source }) => source))).toEqual(new Set([slot.STAMP_KERNEL]));
   }
-  let reports = 0;
-  let replies = received;
-  const cookies = new Set<number>();
-  for (let turn = 0; turn < 20 && reports < 5; turn++) {
-    await asking.send(request(4, 6), serving.ports[0] as number); // ends the wait
-    serving.path.exchange(replies);
-    replies = 0;
-    const count = copy.getInt32(page.COPY_TX_REPORTS * 4, true);
-    for (let i = 0; i < count; i++) {
-      const row = i * slot.TX_REPORT_WORDS;
-      cookies.add(txReport[row + slot.TX_REPORT_COOKIE] as number);
-      expect(txReport[row + slot.TX_REPORT_SOURCE]).toBe(slot.STAMP_KERNEL);
-      reports++;
-    }
-  }
-  await asking.expect(5);
-  expect([...cookies].sort()).toEqual([1000, 1001, 1002, 1003, 1004]);
+  await asking.expect(6);
 });
 
 test('a given transmit stamp is sent as it stands', async () => {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { describeInOwnNetwork } from '../support/own-network.ts';
 import { request } from '../support/requests.ts';
 import { run, runOk } from '../support/run.ts';
+import { answerAsking, type TransmitReport } from '../support/transmit-reports.ts';
 
 /** An address of the host itself that replies find no way to. */
 const CUT_OFF = '10.99.0.1';
@@ -30,40 +30,8 @@ async function client(address?: string): Promise<LoopbackClient> {
   return made;
 }
 
-interface Report {
-  readonly cookie: number;
-  readonly source: number;
-  readonly seconds: number;
-}
-
-/** Answers what is queued, every reply asking for its transmit stamp under a cookie counted up from `cookie`. */
-async function answerAsking(serving: LoopbackServer, waker: LoopbackClient, cookie: number): Promise<Report[]> {
-  const { table, txReport, copy } = serving.path;
-  const asked = serving.path.exchange(0);
-  serving.responder.answer(asked);
-  for (let i = 0; i < asked; i++) {
-    table[i * slot.SLOT_WORDS + slot.SLOT_REPLY_FLAGS] = slot.REPLY_REPORT_TX;
-    table[i * slot.SLOT_WORDS + slot.SLOT_TX_COOKIE] = cookie + i;
-  }
-  const reports: Report[] = [];
-  for (let turn = 0, replies = asked; turn < 50 && reports.length < asked; turn++, replies = 0) {
-    await waker.send(request(4, 6), serving.ports[0] as number); // no request: it ends the wait
-    serving.path.exchange(replies);
-    for (let i = 0; i < copy.getInt32(page.COPY_TX_REPORTS * 4, true); i++) {
-      const row = txReport.subarray(i * slot.TX_REPORT_WORDS, (i + 1) * slot.TX_REPORT_WORDS);
-      reports.push({
-        cookie: row[slot.TX_REPORT_COOKIE] as number,
-        source: row[slot.TX_REPORT_SOURCE] as number,
-        seconds:
-          ((row[slot.TX_REPORT_SECONDS] as number) >>> 0) + ((row[slot.TX_REPORT_FRACTION] as number) >>> 0) / 2 ** 32,
-      });
-    }
-  }
-  return reports.sort((a, b) => a.cookie - b.cookie);
-}
-
 /** Replies go one after the other: a stamp lies between its own T3 and the next one's, as far as T3 is corrected. */
-function expectOwnStamps(reports: readonly Report[], t3: readonly number[]): void {
+function expectOwnStamps(reports: readonly TransmitReport[], t3: readonly number[]): void {
   for (const [i, { seconds }] of reports.entries()) {
     expect(seconds).toBeGreaterThan((t3[i] as number) - CORRECTION_SECONDS_MAX);
     if (i + 1 < t3.length) expect(seconds).toBeLessThan((t3[i + 1] as number) + CORRECTION_SECONDS_MAX);
@@ -87,7 +55,7 @@ await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not ta
       const [near, far] = [await client(), await client(CUT_OFF)];
       const port = serving.ports[0] as number;
       let cookie = 1;
-      const ask = async (order: readonly LoopbackClient[]): Promise<Report[]> => {
+      const ask = async (order: readonly LoopbackClient[]): Promise<TransmitReport[]> => {
         near.received.length = 0;
         for (const each of order) await each.send(request(), port);
         const reports = await answerAsking(serving, near, cookie);
