@@ -32,7 +32,6 @@ const TYPE_ARROWS: Readonly<Record<string, readonly string[]>> = { control: ['da
  * threads, programs or simulated days: file or folder, and where it is tested.
  */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
-  'src/control/check.ts': 'test/native/cli.test.ts',
   'src/control/client.ts': 'test/native/cli.test.ts',
   'src/control/force-sync.ts': 'test/native/cli.test.ts',
   'src/control/query.ts': 'test/native/cli.test.ts',
@@ -40,6 +39,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/control/sources.ts': 'test/native/cli.test.ts',
   'src/control/status.ts': 'test/native/cli.test.ts',
   'src/control/waitsync.ts': 'test/native/cli.test.ts',
+  'src/daemon/check.ts': 'test/native/cli.test.ts',
   'src/daemon/daemon.ts': 'test/native/cli.test.ts',
   'src/daemon/serve.ts': 'test/native/cli.test.ts',
   'src/daemon/synchroniser.ts': 'test/conformance/synchronise.test.ts',

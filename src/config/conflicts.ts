@@ -64,6 +64,9 @@ export function warnings(config: Config): string[] {
     );
   }
   for (const [index, server] of config.server.entries()) {
+    if (server.smear !== 'none' && config.synchronization.leapFile === null) {
+      found.push(`server[${index}].smear: without leap-file a leap second is known only while sources announce it`);
+    }
     for (const list of ['allowlist', 'denylist'] as const) {
       for (const text of server[list]?.filter ?? []) {
         const prefix = parseIpPrefix(text);

@@ -17,7 +17,7 @@ import { TimePage } from '../workers/time-page.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { describeInterleavedStore } from './interleaved-store.ts';
-import { readKeys } from './key-file-reader.ts';
+import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
 import { listenError } from './listen-error.ts';
@@ -28,7 +28,7 @@ import { describeChanges } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
-import { checkSourceKeys, Synchroniser } from './synchroniser.ts';
+import { Synchroniser } from './synchroniser.ts';
 
 /** Sections of the configuration that decide what time is served. */
 const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as const;

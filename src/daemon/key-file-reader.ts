@@ -36,3 +36,12 @@ export function readKeys(config: Config['keys']): ReadKeys {
     throw new OperatorError('key-file', `${file}: the key file cannot be read (${code})`);
   }
 }
+
+/** @throws OperatorError when a source has a key that is not among these. */
+export function checkSourceKeys(config: Config, keys: readonly SymmetricKey[]): void {
+  for (const { address, key } of config.source) {
+    if (key === null || keys.some(({ id }) => id === key)) continue;
+    const message = `source ${address.host} is to use key ${key}, which is not in ${config.keys.file}`;
+    throw new OperatorError('key-file', message);
+  }
+}

@@ -10,7 +10,6 @@ import type { SmearKeeper } from '../core/server/smear-keeper.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { CoordinatorStatus } from '../core/status.ts';
 import type { SystemVariables } from '../core/system-variables.ts';
-import { OperatorError } from '../errors.ts';
 import { ClientSockets } from '../native/client-socket.ts';
 import { clockPrecisionLog2 } from '../native/clock-sample.ts';
 import { KernelClock } from '../native/kernel-clock.ts';
@@ -23,6 +22,7 @@ import { sourceOptions, synchronizationOptions } from './coordinator-config.ts';
 import type { Drift } from './drift-file.ts';
 import { Exchanges } from './exchanges.ts';
 import { KeyAuthenticator } from './key-authenticator.ts';
+import { checkSourceKeys } from './key-file-reader.ts';
 import { driftFile } from './leap-memory.ts';
 import { LinePublisher } from './line-publisher.ts';
 import type { Logger } from './logger.ts';
@@ -348,15 +348,6 @@ export class Synchroniser {
 
   private saveHistory(): void {
     this.store.writeHistory(this.coordinator.saveHistory(this.timescale.sample()));
-  }
-}
-
-/** @throws OperatorError when a source has a key that is not among these. */
-export function checkSourceKeys(config: Config, keys: readonly SymmetricKey[]): void {
-  for (const { address, key } of config.source) {
-    if (key === null || keys.some(({ id }) => id === key)) continue;
-    const message = `source ${address.host} is to use key ${key}, which is not in ${config.keys.file}`;
-    throw new OperatorError('key-file', message);
   }
 }
 

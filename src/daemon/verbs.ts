@@ -10,7 +10,7 @@ const VERBS: Readonly<Record<string, () => Promise<Command>>> = {
   'force-sync': async () => (await import('../control/force-sync.ts')).forceSyncCommand(),
   sources: async () => (await import('../control/sources.ts')).sourcesCommand(),
   reload: async () => (await import('../control/reload.ts')).reloadCommand(),
-  check: async () => (await import('../control/check.ts')).checkCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
   load: async () => (await import('../load/command.ts')).loadCommand(),
   simulate: async () => (await import('../simulate/command.ts')).simulateCommand(),
 };

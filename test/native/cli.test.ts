@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
@@ -77,6 +77,19 @@ describe('the command line', () => {
       line: 1,
       suggestion: 'workers',
     });
+  });
+
+  it('checks the files that a configuration names, without a word of the keys', async () => {
+    const keys = file('1 SHA1 HEX:0102secret\n');
+    chmodSync(keys, 0o600);
+    const names = `[keys]\nfile = "${keys}"\n[synchronization]\nleap-file = "/nonexistent"\n`;
+    const checked = await ntpdTs(null, ['check', file(names)]);
+    expect([checked.status, checked.stdout]).toEqual([78, expect.stringMatching(/: 2 problems\n$/)]);
+    expect(checked.stderr).toMatch(/keys\.file: .*line 1: key 1 is not an even number of hexadecimal digits\n/);
+    expect(checked.stderr).toMatch(/synchronization\.leap-file: leap-file \/nonexistent: ENOENT/);
+    expect(checked.stderr).not.toContain('secret');
+    chmodSync(keys, 0o644);
+    expect((await ntpdTs(null, ['check', file(names)])).stderr).toContain('chmod 0640');
   });
 
   it('says that the port is taken', async () => {

@@ -54,6 +54,12 @@ describe('warnings', () => {
     expect(warnings(parseConfig('[[source]]\nmode = "pool"\naddress = "a.example"\n', ''))).toEqual([]);
     expect(warnings(parseConfig('', ''))).toEqual([]);
   });
+
+  it('tell about a smear that would learn of leap seconds late', () => {
+    const smeared = '[[server]]\nlisten = "127.0.0.1:123"\nsmear = "slew"\n';
+    expect(warnings(parseConfig(smeared, ''))).toEqual([expect.stringContaining('server[0].smear: without leap-file')]);
+    expect(warnings(parseConfig(`${smeared}[synchronization]\nleap-file = "/leap"\n`, ''))).toEqual([]);
+  });
 });
 
 describe('endpoints', () => {
