@@ -167,7 +167,7 @@ export const SECTIONS = {
         kind: 'choice',
         choices: ['none', 'linear-24h-noon', 'slew'],
         default: 'none',
-        doc: 'Hide leap seconds: from noon to noon UTC around them at 11.6 ppm, as Google and AWS do, or slewed within 62,500 s after them.',
+        doc: 'Hide leap seconds: from noon to noon UTC around them at 11.6 ppm, as Google and AWS do, or slewed within 62,500 s after them. Wants a leap-file, so that a restart within the smear knows of it.',
       },
       'crypto-nak': {
         kind: 'boolean',
@@ -442,12 +442,12 @@ export const SECTIONS = {
       },
       'drift-file': {
         kind: 'path',
-        doc: 'Where the frequency of the clock and the state of the sources are kept over a restart. Left out: in $STATE_DIRECTORY, if there is one.',
+        doc: 'Where the frequency of the clock is kept over a restart; beside it the state of the sources and of leap seconds. Left out: in $STATE_DIRECTORY, if there is one.',
         example: '/var/lib/ntpd-ts/drift',
       },
       'leap-file': {
         kind: 'path',
-        doc: 'A leap-seconds.list; it outranks what sources announce.',
+        doc: 'A leap-seconds.list; it outranks what sources announce. Read again by a reload.',
         example: '/usr/share/zoneinfo/leap-seconds.list',
       },
       'measurements-log': {
