@@ -67,6 +67,41 @@ export class Network {
     return network;
   }
 
+  /**
+   * Makes `hostCount` hosts, of which the last is joined to each other one by a veth pair of its own, and forwards
+   * between them (IPv4 alone). For what is measured to the microsecond: a request finds a bridge's code cold and the
+   * reply finds it warm, which makes the way there some 10 us longer than the way back.
+   */
+  static async openStar(hostCount: number): Promise<Network> {
+    if (hostCount < 2 || hostCount > 200) throw new Error(`a star of ${hostCount} hosts`);
+    await removeStale();
+    const id = `${PREFIX}-${process.pid}-${++opened}`;
+    const hosts = Array.from({ length: hostCount }, (_, index) => makeHost(`${id}-${index + 1}`, index + 1));
+    const network = new Network(
+      hosts,
+      hosts.map((host) => host.namespace),
+    );
+    for (const host of hosts) {
+      await runOk(['ip', 'netns', 'add', host.namespace]);
+      await runOk(['ip', '-n', host.namespace, 'link', 'set', 'lo', 'up']);
+    }
+    const centre = hosts[hostCount - 1] as Host;
+    await runOk(centre.inside(['sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward']));
+    for (const [index, host] of hosts.slice(0, -1).entries()) {
+      const device = `${DEVICE.slice(0, -1)}${index}`;
+      await addVeth(host.namespace, DEVICE, centre.namespace, device);
+      await runOk(['ip', '-n', host.namespace, 'addr', 'add', `${host.ipv4}/24`, 'dev', DEVICE]);
+      await runOk(['ip', '-n', host.namespace, 'link', 'set', DEVICE, 'up']);
+      // The same address on every device, and each host alone behind its own; the centre answers for the others.
+      await runOk(['ip', '-n', centre.namespace, 'addr', 'add', `${centre.ipv4}/32`, 'dev', device]);
+      await runOk(['ip', '-n', centre.namespace, 'link', 'set', device, 'up']);
+      const route = ['route', 'add', `${host.ipv4}/32`, 'dev', device, 'src', centre.ipv4];
+      await runOk(['ip', '-n', centre.namespace, ...route]);
+      await runOk(centre.inside(['sh', '-c', `echo 1 > /proc/sys/net/ipv4/conf/${device}/proxy_arp`]));
+    }
+    return network;
+  }
+
   /** The host at `index`, counted from 0. */
   host(index: number): Host {
     const host = this.hosts[index];
