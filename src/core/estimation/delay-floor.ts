@@ -124,6 +124,8 @@ export class DelayFloor {
   edgeSeconds = 0;
   /** Mean delay above the floor by the most plausible law, seconds. */
   meanSeconds = 0;
+  /** Standard deviation of a delay by the most plausible law, seconds. */
+  deviationSeconds = 0;
   /** What the delays may be like, each law with its floor as it is and a little lower and higher. */
   readonly laws: DelayLaw[] = [];
   readonly #sums = new Float64Array(WINDOW);
@@ -164,7 +166,9 @@ export class DelayFloor {
     while (!this.#fit(used, precisionSeconds) && used >= 2 * FIT_MIN) used >>= 1;
     this.#judge();
     this.edgeSeconds = Math.max((this.#edges[this.#best] as number) / 2, precisionSeconds);
-    this.meanSeconds = ((DEGREES[this.#best] as number) / 2) * (this.#scales[this.#best] as number);
+    const degree = (DEGREES[this.#best] as number) / 2;
+    this.meanSeconds = degree * (this.#scales[this.#best] as number);
+    this.deviationSeconds = Math.sqrt(degree) * (this.#scales[this.#best] as number);
     return moved;
   }
 

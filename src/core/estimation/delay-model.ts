@@ -58,6 +58,11 @@ export class DelayModel {
     return this.#floor.meanSeconds;
   }
 
+  /** Standard deviation of a delay, seconds. */
+  get deviationSeconds(): number {
+    return this.#floor.deviationSeconds;
+  }
+
   /** Offset by the current sample alone, and its σ. */
   get offsetSeconds(): number {
     return this.#centre;

@@ -17,7 +17,7 @@ export interface Estimate {
   wander: number;
   /** Smallest round trip believed possible now, seconds. */
   delayFloorSeconds: number;
-  /** Spread of the delays above the floor, seconds (what `status` shows as jitter). */
+  /** Standard deviation of one direction's delays, seconds (what `status` shows as jitter). */
   jitterSeconds: number;
 }
 

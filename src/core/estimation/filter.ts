@@ -98,7 +98,7 @@ export class ServerFilter implements SourceFilter {
     out.covariance = inflation * (bank.covariance + t * (bank.varianceFrequency + (Math.sign(t) * gained) / 2));
     out.wander = inflation * bank.wander;
     out.delayFloorSeconds = 2 * this.#delays.floorSeconds;
-    out.jitterSeconds = this.#delays.meanSeconds;
+    out.jitterSeconds = this.#delays.deviationSeconds;
     return true;
   }
 }

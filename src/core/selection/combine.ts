@@ -6,6 +6,9 @@ import type { Candidate } from './candidate.ts';
  */
 const SYSTEMATIC_SHARE = 0.02;
 
+/** σ of a source's own clock, which no protocol tells, as a share of its round trip to its root and its dispersion. */
+const REMOTE_SHARE = 0.005;
+
 /**
  * Share of a variance that all sources have in common, because their filters chase the same wandering oscillator: no
  * number of sources averages it out. These are those of the best filter for an integrated random walk in its steady
@@ -44,23 +47,36 @@ export function offsetVariance(candidate: Candidate): number {
   return offsetSigmaSeconds ** 2 + systematic ** 2;
 }
 
+/** σ of a source's offset: what its noise shows, and what its own clock may be off by. */
+function noiseSigma({ offsetSigmaSeconds, rootDelaySeconds, rootDispersionSeconds }: Candidate): number {
+  return Math.hypot(offsetSigmaSeconds, REMOTE_SHARE * (rootDelaySeconds + rootDispersionSeconds));
+}
+
 /**
  * Combines the survivors into one line (RFC 5905 §11.2.3). Weights are inverse variances; where the sources
  * disagree by more than their variances allow, the excess is common to all (DerSimonian and Laird's random
  * effects), so that no source that only believes itself precise outvotes the others.
  *
- * @param survivors - at least one, all at the same local time. One alone is passed on unchanged.
+ * @param survivors - at least one, all at the same local time. Of one alone the line is passed on unchanged.
  */
 export function combine(survivors: readonly Candidate[]): Combination {
   const [only] = survivors;
   if (only !== undefined && survivors.length === 1) {
-    const { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, covariance, wander } = only;
-    return { offsetSeconds, offsetSigmaSeconds, frequency, frequencySigma, covariance, wander, shares: [1] };
+    const { offsetSeconds, frequency, frequencySigma, covariance, wander } = only;
+    return {
+      offsetSeconds,
+      offsetSigmaSeconds: noiseSigma(only),
+      frequency,
+      frequencySigma,
+      covariance,
+      wander,
+      shares: [1],
+    };
   }
   const offset = weightedMean(
     survivors.map((one) => one.offsetSeconds),
     survivors.map(offsetVariance),
-    survivors.map((one) => one.offsetSigmaSeconds ** 2),
+    survivors.map((one) => noiseSigma(one) ** 2),
     COMMON_OFFSET,
   );
   const variances = survivors.map((one) => one.frequencySigma ** 2);

@@ -58,7 +58,13 @@ describe('system variables', () => {
 
   test('σ grows from the update on by what offset and frequency err together, and by the wander', () => {
     const truth = new Truth(epoch, 1e-6);
-    const change = { offsetSigmaSeconds: 3e-6, frequencySigma: 1e-8, covariance: 2e-14, wander: 3e-18 };
+    const change = {
+      rootDelaySeconds: 0,
+      offsetSigmaSeconds: 3e-6,
+      frequencySigma: 1e-8,
+      covariance: 2e-14,
+      wander: 3e-18,
+    };
     truth.synchronise(10, chosen(change), { atLocal: 10, offsetSeconds: 0, frequency: 0 });
     expect(truth.estimatedErrorAt(10)).toBeCloseTo(3e-6, 12);
     expect(truth.estimatedErrorAt(1010)).toBeCloseTo(Math.sqrt(9e-12 + 4e-11 + 1e-10 + 1e-9), 12);

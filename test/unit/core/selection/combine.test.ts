@@ -52,6 +52,13 @@ describe('combining', () => {
     expect(combine([near, far]).shares[0]).toBeGreaterThan(0.99);
   });
 
+  test('does not take a source for better than its own upstream may be', () => {
+    const near = candidate('near', 0, 1e-3, { offsetSigmaSeconds: 1e-6 });
+    const far = { ...near, rootDelaySeconds: 4e-3, rootDispersionSeconds: 2e-3 };
+    expect(combine([near]).offsetSigmaSeconds).toBe(1e-6);
+    expect(combine([far]).offsetSigmaSeconds).toBeCloseTo(Math.hypot(1e-6, 30e-6), 12);
+  });
+
   test('does not let any number of sources average out how the oscillator wanders', () => {
     const many = Array.from({ length: 100 }, (_, i) =>
       candidate(`${i}`, 0, 1e-3, { ...quiet, offsetSigmaSeconds: 1e-5, frequencySigma: 1e-8, covariance: 4e-14 }),
