@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as page from '../../../src/core/server/page.ts';
 import * as phc from '../../../src/core/server/phc-page.ts';
 import * as slot from '../../../src/core/server/slot.ts';
+import * as standing from '../../../src/core/server/standing-rows.ts';
 import { layoutDifference, loadAddon } from '../../../src/native/binding.ts';
 import * as counters from '../../../src/native/counter-words.ts';
 
@@ -10,6 +11,7 @@ const ours = (): Record<string, unknown> => ({
   slot: { ...slot },
   page: { ...page },
   phc: { ...phc },
+  standing: { ...standing },
   counters: { ...counters },
 });
 
