@@ -46,12 +46,19 @@ export async function measureTarget(name: string, options: LoadOptions): Promise
   let overloaded: LoadResults['overload'] = [];
   const show = shower(options.json === true);
   try {
+    // Not before requests leave: what keeps the engine from opening is no table.
+    let headed = false;
+    const head = (): void => {
+      if (!headed) show.line(tableHeading());
+      headed = true;
+    };
     const measure: Measure = async (rate) => {
-      const tally = await pool.run({ ...step, rate }, (counts) =>
-        show.progress(progressLine(rate, step.durationSeconds, counts)),
-      );
+      const tally = await pool.run({ ...step, rate }, (counts) => {
+        head();
+        show.progress(progressLine(rate, step.durationSeconds, counts));
+      });
+      head();
       const result = judgeStep(tally, rate, step.durationSeconds);
-      if (steps.length === 0) show.line(tableHeading());
       steps.push(result);
       show.line(tableRow(result));
       return result;
