@@ -66,7 +66,7 @@ const WARM_UP_RATE = 50_000;
  * Sweeps over one running server.
  *
  * @param load - further options of `ntpd-ts load`.
- * @param kept - gets every step as the generator measured it.
+ * @param kept - gets every step as the generator measured it; those that are in it already count for the best.
  */
 export async function sweep(
   arena: Arena,
@@ -76,7 +76,7 @@ export async function sweep(
   load: readonly string[] = [],
   kept: Measured[] = [],
 ): Promise<Sweep> {
-  const steps: SweepStep[] = [];
+  const steps: SweepStep[] = kept.map((measured) => describeStep(contestant, measured));
   const measure = async (rate: number): Promise<SweepStep | undefined> => {
     const { stepSeconds: seconds, attempts } = options;
     const measured = await offer(arena, server.pid, { rate, seconds, options: load }, attempts);
