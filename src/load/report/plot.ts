@@ -26,7 +26,7 @@ export interface Plot {
 const WIDTH = 560;
 const HEIGHT = 320;
 const LEFT = 74;
-const RIGHT = 24;
+const RIGHT = 34;
 const TOP = 34;
 const BOTTOM = 48;
 const TICK_GAP_MIN = 34;
