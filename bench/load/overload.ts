@@ -104,5 +104,6 @@ async function findCapacity(on: Arena): Promise<number> {
     if (measured !== undefined) best = Math.max(best, measured.counts.answered / measured.durationSeconds);
   }
   await server.stop();
+  if (best === 0) throw new Error('the generator kept no step (is this machine busy with other things?)');
   return best;
 }
