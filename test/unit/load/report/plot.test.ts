@@ -19,7 +19,7 @@ it('draws every point with its note, the axes and a legend', () => {
   expect(svg).toContain('class="c1"');
   expect(svg.match(/class="tick/g)?.length).toBeGreaterThan(6);
   // The right end, half-way up.
-  expect(svg).toContain('<circle class="c1" cx="536.0" cy="153.0"');
+  expect(svg).toContain('<circle class="c1" cx="526.0" cy="153.0"');
 });
 
 it('lets no text become markup', () => {
