@@ -308,6 +308,8 @@ class ClientSockets : public Napi::ObjectWrap<ClientSockets> {
   /** dispose(): stops the callbacks. Sockets still open stay the caller's to close. */
   Napi::Value Dispose(const Napi::CallbackInfo& info) {
     if (poller_ != nullptr) poller_->Close();
+    selfV4_.Close();
+    selfV6_.Close();
     return info.Env().Undefined();
   }
 

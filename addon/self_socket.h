@@ -15,6 +15,8 @@ class SelfSocket {
   explicit SelfSocket(int family);
 
   bool valid() const { return fd_.valid(); }
+  /** Gives the descriptor back; from then on it does nothing. */
+  void Close() { fd_.Reset(-1); }
   /** Sends one octet, asking for its transmit stamp or not. */
   bool Send(bool ask);
   /** CLOCK_REALTIME of the next datagram's arrival, or 0. */
