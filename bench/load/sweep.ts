@@ -66,7 +66,7 @@ const WARM_UP_RATE = 50_000;
  * Sweeps over one running server.
  *
  * @param load - further options of `ntpd-ts load`.
- * @param kept - gets every step as the generator measured it; those that are in it already count for the best.
+ * @param kept - gets every step as the generator measured it; those that are in it already count, too.
  */
 export async function sweep(
   arena: Arena,
@@ -122,6 +122,7 @@ export async function sweep(
   if (steps.length === 0) {
     throw new Error(`${contestant.name}: the generator kept no rate at all (is this machine busy with other things?)`);
   }
+  for (const { offered, loss } of steps) if (loss <= LOSS_MAX && offered > clean) clean = offered;
   const best = Math.max(...steps.map((step) => step.answers));
   const at150 = await measure(best * 1.5);
   const at200 = await measure(best * 2);
