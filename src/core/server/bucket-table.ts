@@ -99,7 +99,7 @@ export class BucketTable {
 
   /**
    * @param words - memory of {@link bucketTableWords}; shared between threads or not, zero at first.
-   * @param time - what `pay` and `leak` take for now.
+   * @param time - what `pay` and `leak` take as the present.
    */
   constructor(words: Int32Array, time: BucketTime) {
     this.words = words;

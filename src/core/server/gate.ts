@@ -49,7 +49,7 @@ export class Gate {
   /** By slot, after `identify`: the two words of the hash of the source's IPv4 address or IPv6 subnet. */
   readonly sourceLow: Int32Array;
   readonly sourceHigh: Int32Array;
-  /** What `judge` takes for now: monotonic time, to be set once per batch; and the same as `toStandingUnits` has it. */
+  /** What `judge` takes as the present: monotonic time, to be set once per batch; and the same as `toStandingUnits` has it. */
   readonly time: BucketTime = new BucketTime();
   standingUnit = 0;
   /** Set while the queue is long: nothing over a limit is let through then. */

@@ -95,7 +95,7 @@ export class RateLimiter {
   /**
    * @param own - words of a table of this worker's own.
    * @param shared - words of the table that all workers share.
-   * @param time - what counts as now; set by the caller.
+   * @param time - the present; set by the caller.
    * @param hash - with a key that all workers share, too.
    * @param seed - any number, for the choice of which requests leak.
    */
