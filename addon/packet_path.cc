@@ -260,6 +260,15 @@ bool PacketPath::WaitForPackets(int timeoutMs) {
   return packets;
 }
 
+/** What is queued by now may carry stamps of the clock as it was before it was set: it gets no answer. */
+void PacketPath::SuspectQueued() {
+  const bool known = poll(polled_.data(), sockets_.size(), 0) >= 0;
+  for (size_t i = 0; i < sockets_.size(); i++) {
+    const bool empty = known && (polled_[i].revents & POLLIN) == 0;
+    sockets_[i].suspects = empty ? 0 : sockets_[i].queueMax;
+  }
+}
+
 void PacketPath::TakePage(int64_t nowMonoNs) {
   const int32_t sequence = __atomic_load_n(&page_.data()[kPageSequence], __ATOMIC_SEQ_CST);
   if (!pageSeen_ || sequence != snapshot_.words[kPageSequence]) {
@@ -285,8 +294,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
 
   const bool steppedNow = MappingContradicted(clock_.mappingNs);
   if (contradicted_ || steppedNow) {
-    // What is queued now may carry stamps of the old clock: it gets no answer.
-    for (PathSocket& socket : sockets_) socket.suspects = socket.queueMax;
+    SuspectQueued();
     delays_.Forget();
     for (uint32_t i = 0; i < kAsksMax; i++) asks_[i].sample = false;
     std::fill_n(precisionFloors_, 2, kPrecisionNone);

@@ -101,6 +101,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   bool AttachSockets(Napi::Env env, Napi::Value list);
   void PollSockets();
   void TakePage(int64_t nowMonoNs);
+  void SuspectQueued();
   bool WaitForPackets(int timeoutMs);
 
   // path_probes.cc

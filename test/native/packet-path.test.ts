@@ -185,6 +185,21 @@ test('packets queued when the realtime clock was set get no answer, later ones d
   await asking.expect(2);
 });
 
+test('the first packet that comes after the realtime clock was set is answered', async () => {
+  const serving = server();
+  const asking = await client();
+  const time = localTime();
+  serving.publisher.publish(time);
+  serving.turn();
+  time.epoch++;
+  serving.page.publish(time);
+  expect(serving.turn()).toBe(0);
+  await asking.send(request(), serving.ports[0] as number);
+  expect(serving.turn()).toBe(1);
+  expect(serving.counters().drops['clock-stepped']).toBe(0);
+  await asking.expect(1);
+});
+
 test('a page whose mapping the clocks contradict is not served from, whatever its epoch says', async () => {
   const serving = server();
   const asking = await client();
