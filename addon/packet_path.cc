@@ -59,12 +59,12 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   Napi::Object options = info[0].As<Napi::Object>();
   capacity_ = static_cast<uint32_t>(IntegerOption(options, "capacity", 64));
   slotOctets_ = static_cast<uint32_t>(IntegerOption(options, "slotOctets", 2112));
-  workerIndex_ = static_cast<uint32_t>(IntegerOption(options, "workerIndex", 0));
-  workerBits_ = static_cast<uint32_t>(IntegerOption(options, "workerBits", 0));
+  const uint32_t workerIndex = static_cast<uint32_t>(IntegerOption(options, "workerIndex", 0));
+  const uint32_t workerBits = static_cast<uint32_t>(IntegerOption(options, "workerBits", 0));
   correct_ = BooleanOption(options, "correctTransmit", true);
   wakeFd_ = static_cast<int>(IntegerOption(options, "wakeFd", -1));
-  if (capacity_ < 1 || capacity_ > 1024 || slotOctets_ < 64 || slotOctets_ > 65'536 || workerBits_ > 12 ||
-      workerIndex_ >= (1u << workerBits_)) {
+  if (capacity_ < 1 || capacity_ > 1024 || slotOctets_ < 64 || slotOctets_ > 65'536 || workerBits > 12 ||
+      workerIndex >= (1u << workerBits)) {
     ThrowType(env, "PacketPath", "capacity 1-1024, slotOctets 64-65536, workerIndex below 2^workerBits");
     return;
   }
@@ -84,7 +84,7 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
 
   slots_ = std::make_unique<SlotIo[]>(capacity_);
   receiveHeaders_ = std::make_unique<mmsghdr[]>(capacity_);
-  recentStamps_ = std::make_unique<NtpTime[]>(kRecentStamps);
+  receiveStamps_ = std::make_unique<UniqueStamps>(workerIndex, workerBits);
   asks_ = std::make_unique<TxAsk[]>(kAsksMax);
   for (uint32_t i = 0; i < capacity_; i++) {
     SlotIo& slot = slots_[i];
@@ -280,9 +280,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
       epoch_ = fresh.words[kPageEpoch];
       clock_.Load(snapshot_);
       smear_.Load(snapshot_);
-      // Bits below the precision are random; bit 0 tells receive from transmit, the next ones name the worker.
-      const int32_t bits = std::clamp(32 + snapshot_.words[kPagePrecision], static_cast<int32_t>(workerBits_) + 2, 24);
-      fuzzMask_ = (NtpTime{1} << bits) - 1;
+      fuzzMask_ = receiveStamps_->MaskFor(snapshot_.words[kPagePrecision]);
       std::copy_n(snapshot_.words, kPageWords, copy_.data());
       copy_.data()[kCopyState] = kCopyFresh;
     } else {
@@ -340,8 +338,30 @@ static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/**
+ * replayStamps(stamps, workerIndex, workerBits, precisionLog2): turns instants, an Int32Array of (seconds, fraction), into
+ * the receive stamps that would be given for them one after the other, in place; for tests to see.
+ */
+static Napi::Value ReplayStamps(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  SharedView<int32_t> stamps;
+  if (!stamps.Attach(env, info[0], 0, "stamps")) return env.Undefined();
+  UniqueStamps unique(info[1].As<Napi::Number>().Uint32Value(), info[2].As<Napi::Number>().Uint32Value());
+  const NtpTime mask = unique.MaskFor(info[3].As<Napi::Number>().Int32Value());
+  RandomBits random;
+  for (size_t i = 0; i + 1 < stamps.length(); i += 2) {
+    int32_t* words = stamps.data() + i;
+    const NtpTime exact = (NtpTime{static_cast<uint32_t>(words[0])} << 32) | static_cast<uint32_t>(words[1]);
+    const NtpTime stamp = unique.Make(exact, mask, random.Next());
+    words[0] = static_cast<int32_t>(stamp >> 32);
+    words[1] = static_cast<int32_t>(stamp);
+  }
+  return env.Undefined();
+}
+
 void ExportPacketPath(Napi::Env env, Napi::Object exports) {
   exports.Set("PacketPath", PacketPath::Define(env));
+  exports.Set("replayStamps", Napi::Function::New<ReplayStamps>(env, "replayStamps"));
   exports.Set("replayDelays", Napi::Function::New<ReplayDelays>(env, "replayDelays"));
 }
 

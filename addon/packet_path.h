@@ -21,6 +21,7 @@
 #include "self_socket.h"
 #include "smear.h"
 #include "transmit_delay.h"
+#include "unique_stamps.h"
 
 namespace ntpd {
 
@@ -34,7 +35,6 @@ constexpr uint32_t kSendControlOctets = 96;
 constexpr uint32_t kFullBatchesMin = 32;
 constexpr uint32_t kSlackBatchesMin = 8;
 constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
-constexpr uint32_t kRecentStamps = 4096;  // receive stamps remembered for uniqueness; a power of two
 
 /** A socket the worker borrows from the coordinator. */
 struct PathSocket {
@@ -119,7 +119,6 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
     uint32_t linkOctets = 0;  // length of the frame, where the kernel says it
   };
   ReceiveStamps ReadControl(uint32_t slot, PathSocket& socket);
-  NtpTime UniqueStamp(NtpTime exact);
   uint32_t* Row(uint32_t slot) { return reinterpret_cast<uint32_t*>(table_.data()) + slot * kSlotWords; }
 
   // send_replies.cc
@@ -161,8 +160,6 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   double dropsOfClosed_ = 0;  // datagrams that the kernel dropped at sockets no longer in use
   uint32_t capacity_ = 0;
   uint32_t slotOctets_ = 0;
-  uint32_t workerIndex_ = 0;
-  uint32_t workerBits_ = 0;
   bool correct_ = true;
   bool ready_ = false;
 
@@ -192,7 +189,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   RandomBits random_;
   NtpTime fuzzMask_ = 0;
-  std::unique_ptr<NtpTime[]> recentStamps_;
+  std::unique_ptr<UniqueStamps> receiveStamps_;
 
   TransmitDelay delays_;
   std::unique_ptr<TxAsk[]> asks_;

@@ -124,25 +124,6 @@ PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex, PathSocket
   return read;
 }
 
-/**
- * Makes a receive stamp unpredictable below the precision and unique: bit 0 is 1 (transmit stamps have 0), the
- * bits above it name the worker, the rest below the precision are random; no stamp given out lately comes again.
- */
-NtpTime PacketPath::UniqueStamp(NtpTime exact) {
-  const NtpTime fixed = (NtpTime{workerIndex_} << 1) | 1;
-  const NtpTime fixedMask = (NtpTime{2} << workerBits_) - 1;
-  NtpTime stamp = (exact & ~fuzzMask_) | (random_.Next() & fuzzMask_ & ~fixedMask) | fixed;
-  for (uint32_t attempt = 0; attempt < kRecentStamps; attempt++) {
-    NtpTime& place = recentStamps_[(stamp * 0x9e37'79b9'7f4a'7c15) >> 52];
-    if (place != stamp) {
-      place = stamp;
-      return stamp;
-    }
-    stamp += fixedMask + 1;
-  }
-  return stamp;
-}
-
 /** Completes the table's rows for the datagrams just read. */
 void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMonoNs) {
   for (uint32_t i = firstSlot; i < firstSlot + count; i++) {
@@ -174,7 +155,8 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (source == kStampDaemon) Count(kCounterUnstamped);
     if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kSlotTruncated;
 
-    const NtpTime stamp = UniqueStamp(smear_.Show(socket.smear, clock_.AtMono(monoNs)));
+    const NtpTime shown = smear_.Show(socket.smear, clock_.AtMono(monoNs));
+    const NtpTime stamp = receiveStamps_->Make(shown, fuzzMask_, random_.Next());
     const int64_t ageUs = (nowMonoNs - monoNs) / 1'000;
     row[kSlotLength] = receiveHeaders_[i].msg_len;
     row[kSlotRxSeconds] = static_cast<uint32_t>(stamp >> 32);

@@ -66,6 +66,7 @@ interface NativePath {
 interface NativePaths {
   PacketPath: new (options: object) => NativePath;
   replayDelays(samples: Float64Array, nowMs: number): ReplayedDelays;
+  replayStamps(stamps: Int32Array, workerIndex: number, workerBits: number, precisionLog2: number): void;
 }
 
 /** Packets read per exchange; above this the gain is below the noise (bench/loop). */
@@ -181,4 +182,14 @@ export function replayDelays(
   nowMs: number,
 ): ReplayedDelays {
   return loadAddon<NativePaths>().replayDelays(new Float64Array(samples.flat()), nowMs);
+}
+
+/**
+ * The receive stamps that a worker would give for instants one after the other: what the packet path does, without a
+ * socket.
+ *
+ * @param stamps - seconds and fraction of each instant; changed in place.
+ */
+export function replayStamps(stamps: Int32Array, workerIndex: number, workerBits: number, precisionLog2: number): void {
+  loadAddon<NativePaths>().replayStamps(stamps, workerIndex, workerBits, precisionLog2);
 }
