@@ -247,7 +247,7 @@ export class BatchResponder {
     }
     const slot = (row / SLOT_WORDS) | 0;
     if (!this.limits) gate.identify(table, slot, slot + 1);
-    const owner = ownerOf(gate.sourceHigh[slot] as number, this.epoch);
+    const owner = ownerOf(gate.hostHash(table, slot), this.epoch);
     const askedSeconds = packets.getInt32(at + ORG);
     const askedFraction = packets.getInt32(at + ORG + 4);
     // Another worker's stamp is none of ours: with steering by flow a client may come to meet us next.

@@ -7,6 +7,7 @@ import type { ListenerPolicy } from './listener-policy.ts';
 import {
   ADDRESS_BUCKETS,
   LABEL_IPV4,
+  LABEL_IPV6_HOST,
   LABEL_IPV6_SUBNET,
   PREFIX_BUCKETS,
   RATE_KISS,
@@ -105,6 +106,16 @@ export class Gate {
       if (standing !== null) fetched ^= standing.fetch(low);
     }
     this.fetched = fetched;
+  }
+
+  /** 32 bits of a keyed hash of the whole source address of a slot that was identified. */
+  hostHash(table: Int32Array, slot: number): number {
+    const at = slot * SLOT_WORDS + SLOT_ADDRESS;
+    const low = this.sourceLow[slot] as number;
+    const high = this.sourceHigh[slot] as number;
+    if ((table[at] as number) === 0) return high;
+    this.hash.compute(low ^ (table[at + 2] as number), high ^ (table[at + 3] as number), LABEL_IPV6_HOST);
+    return this.hash.high;
   }
 
   /**

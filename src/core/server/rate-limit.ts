@@ -62,6 +62,7 @@ export const LABEL_IPV4 = 0;
 export const LABEL_IPV6_SUBNET = 64;
 const LABEL_IPV4_PREFIX = 1;
 const LABEL_IPV6_PREFIX = 65;
+export const LABEL_IPV6_HOST = 66;
 
 /**
  * A bucket shared by many is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for

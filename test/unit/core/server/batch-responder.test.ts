@@ -7,11 +7,12 @@ import {
 } from '../../../../src/core/server/batch-responder.ts';
 import { DROP_REASONS } from '../../../../src/core/server/drop-reason.ts';
 import { DEFAULT_POLICY } from '../../../../src/core/server/listener-policy.ts';
-import { PAGE_EPOCH } from '../../../../src/core/server/page.ts';
+import { COPY_TX_REPORTS, PAGE_EPOCH } from '../../../../src/core/server/page.ts';
 import {
   REPLY_REPORT_TX,
   REPLY_SEAL_MAC,
   REPLY_XMT_GIVEN,
+  SLOT_ADDRESS,
   SLOT_REPLY_FLAGS,
   SLOT_REPLY_LENGTH,
   SLOT_SEAL_KEY,
@@ -92,6 +93,22 @@ describe('interleaved mode (RFC 9769)', () => {
       expect(reply.slice(24, 32)).toEqual(request().slice(40, 48));
       expect(bench.counters[COUNT_INTERLEAVED]).toBe(before);
     }
+  });
+
+  test('hosts of one IPv6 subnet are different clients', () => {
+    const bench = new ResponderBench(1, DEFAULT_POLICY, workerTables());
+    const ask = (host: number, orgFraction: number, rxFraction: number): void => {
+      bench.place(0, interleaved(orgFraction), { rxFraction });
+      bench.table.set([0x2001_0db8, 7, 0, host], SLOT_ADDRESS);
+      bench.responder.answer(1);
+      bench.setCopy(COPY_TX_REPORTS, 0);
+      bench.reportTransmit(bench.table[SLOT_TX_COOKIE] as number, 0xeeb00000 | 0, rxFraction + 0x7fff);
+    };
+    ask(1, 0x11111111, T2);
+    ask(2, T2, 0x50000001);
+    expect(bench.counters[COUNT_INTERLEAVED]).toBe(0);
+    ask(1, T2, 0x60000001);
+    expect(bench.counters[COUNT_INTERLEAVED]).toBe(1);
   });
 
   test('another worker’s stamp gets a basic reply', () => {
