@@ -5,9 +5,13 @@ import { STANDING_QUIET_UNITS_MAX } from './standing-rows.ts';
 export const SHARE_ALL: number = 2 ** 16;
 export const SHARE_MIN: number = 2 ** 8;
 
-/** A packet that waited this long says that the queue is long; so many full batches in a row must say so. */
+/**
+ * A packet that waited this long says that the queue is long. Every batch must say so, and be full, for a tenth of a
+ * second: what piled up while the worker did not run, a full queue of 20 ms, is answered before that, at up to 85 % of
+ * what can be answered, and nobody needs to be kept out for it.
+ */
 const LONG_US = 5_000;
-const LONG_BATCHES = 8;
+const LONG_UNITS = Math.floor(UNITS_PER_SECOND / 10);
 /** What the queue is held at: hardly ever empty, so that no capacity lies idle, and far from full (some 20 ms). */
 const TARGET_US = 7_000;
 /** A deviation from it is to be gone after this time: several times what it takes until a share shows in the queue. */
@@ -43,7 +47,8 @@ export class OverloadPolicy {
   share: number = SHARE_ALL;
   /** Clients must be there since this standing unit. Who comes during an overload is unknown until its end, or an hour. */
   admitBefore = 0;
-  private longBatches = 0;
+  private isLong = false;
+  private longSince = 0;
   private calmUnits = 0;
   private begunUnit = 0;
   private intervalBegan = 0;
@@ -74,10 +79,9 @@ export class OverloadPolicy {
   ): number {
     const isLong = ageUs >= LONG_US;
     if (!this.active) {
-      this.longBatches = full && isLong ? this.longBatches + 1 : 0;
-      if (this.longBatches < LONG_BATCHES) return OVERLOAD_SAME;
+      if (!this.lasts(nowUnits, full && isLong)) return OVERLOAD_SAME;
       this.active = true;
-      this.longBatches = 0;
+      this.isLong = false;
       this.share = SHARE_ALL;
       this.begunUnit = standingUnit;
       this.calmUnits = 0;
@@ -98,6 +102,13 @@ export class OverloadPolicy {
     if (this.calmUnits < CALM_UNITS) return OVERLOAD_SET;
     this.active = false;
     return OVERLOAD_ENDED;
+  }
+
+  /** Whether the queue has been long in every batch for LONG_UNITS. */
+  private lasts(nowUnits: number, isLong: boolean): boolean {
+    if (isLong && !this.isLong) this.longSince = nowUnits;
+    this.isLong = isLong;
+    return isLong && ((nowUnits - this.longSince) | 0) >= LONG_UNITS;
   }
 
   private begin(nowUnits: number, shed: number, admitted: number): void {

@@ -46,6 +46,12 @@ class World {
       this.turn(known, unknown);
   }
 
+  /** The worker does not run for so long, while requests fill its queue. */
+  stall(seconds: number): void {
+    this.seconds += seconds;
+    this.queue = QUEUE_MAX;
+  }
+
   private turn(known: number, unknown: number): void {
     const { policy, carry } = this;
     carry.known += known * TURN_SECONDS;
@@ -126,7 +132,8 @@ describe('the overload policy', () => {
     const at = (seconds: number): void => {
       policy.step(toUnits(seconds), toStandingUnits(seconds), BATCH, true, 20_000, 0, 0);
     };
-    for (let i = 0; i < 8; i++) at(1000);
+    at(1000);
+    at(1000.11);
     expect(policy.active).toBe(true);
     expect(policy.admitBefore).toBe(248);
     at(2500);
@@ -138,13 +145,27 @@ describe('the overload policy', () => {
     expect(policy.admitBefore).toBe(258);
   });
 
-  it('does not take a few full batches, or short waits, for an overload', () => {
-    const policy = new OverloadPolicy();
-    for (let round = 0; round < 100; round++) {
-      for (let i = 0; i < 7; i++) expect(policy.step(i, 0, BATCH, true, 9_000, 0, 0)).toBe(OVERLOAD_SAME);
-      expect(policy.step(7, 0, 10, false, 9_000, 0, 0)).toBe(OVERLOAD_SAME);
+  it.each([0.5, 0.7, 0.85])('keeps nobody out after a stall that filled the queue, at a load of %f', (load) => {
+    const world = new World();
+    for (let stall = 0; stall < 5; stall++) {
+      world.stall(0.02);
+      world.run(0, load * CAPACITY, 1);
     }
-    for (let i = 0; i < 100; i++) expect(policy.step(i, 0, BATCH, true, 4_000, 0, 0)).toBe(OVERLOAD_SAME);
+    expect(world.changes).toEqual([]);
+  });
+
+  it('does not take full batches that do not wait for long, or a wait of a few batches, for an overload', () => {
+    const policy = new OverloadPolicy();
+    let seconds = 100;
+    const step = (received: number, ageUs: number): number => {
+      seconds += 0.01;
+      return policy.step(toUnits(seconds), 0, received, received === BATCH, ageUs, 0, 0);
+    };
+    for (let round = 0; round < 100; round++) {
+      for (let i = 0; i < 9; i++) expect(step(BATCH, 9_000)).toBe(OVERLOAD_SAME);
+      expect(step(10, 9_000)).toBe(OVERLOAD_SAME);
+    }
+    for (let i = 0; i < 100; i++) expect(step(BATCH, 4_000)).toBe(OVERLOAD_SAME);
   });
 
   it('works across the wrap of its times', () => {
