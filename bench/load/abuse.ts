@@ -1,8 +1,8 @@
 /**
- * `npm run bench:abuse`: what well-behaved clients notice of abusers, with the limits that are on by default; whether
- * clients behind one address or in one subnet are left alone; and whether reloads under load lose anything.
+ * `npm run bench:abuse`: what well-behaved clients notice of abusers, with the limits that are on by default; and
+ * whether clients behind one address or in one subnet are left alone.
  */
-import { pause, runOk } from '../../test/support/run.ts';
+import { runOk } from '../../test/support/run.ts';
 import { type Arena, CLIENTS_IPV6, openArena } from '../frame/arena.ts';
 import { ntpdTsContestant } from '../frame/contestants.ts';
 import { readMemory } from '../frame/cpu.ts';
@@ -38,7 +38,6 @@ export interface AbuseResult {
   /** Random addresses as fast as the generator sends, more than can be answered; and the time after. */
   readonly flood: AbuseFigures & { readonly answeredAfter: number };
   readonly shared: readonly SharedFigures[];
-  readonly reload: { readonly rate: number; readonly reloads: number; readonly sent: number; readonly lost: number };
   readonly bars: readonly Bar[];
 }
 
@@ -61,8 +60,6 @@ const KINDS = [
 ];
 /** What a flood is tried with: the first that the generator keeps up with. */
 const FLOOD_RATES = [1_000_000, 800_000, 600_000, 450_000, 350_000];
-const RELOADS = short ? 5 : 50;
-const RELOAD_EVERY_MS = 200;
 /** Resident memory may wander by so much without anything being kept. */
 const WANDER_OCTETS = 2 ** 20;
 
@@ -81,7 +78,6 @@ console.log(writeResult({ name: 'abuse', command: 'npm run bench:abuse', machine
 async function measure(place: Arena): Promise<AbuseResult> {
   const { saturation, abuse, flood } = await measureAbuse(place);
   const shared = await measureShared(place);
-  const reload = await measureReload(place, Math.round(LOAD * saturation));
   const bars = [
     ...abuse.map(({ name, answered }) => atLeast(`well-behaved beside ${name}`, answered, 0.999)),
     ...abuse.flatMap(({ name, abuserAnswers }, i) => {
@@ -93,9 +89,8 @@ async function measure(place: Arena): Promise<AbuseResult> {
     ),
     atLeast('well-behaved right after the flood', flood.answeredAfter, 0.999),
     ...shared.map(({ name, sent, answered }) => atLeast(name, answered / sent, 0.999)),
-    atMost(`requests lost over ${RELOADS} reloads`, reload.lost, 0),
   ];
-  return { saturation, abuse, flood, shared, reload, bars };
+  return { saturation, abuse, flood, shared, bars };
 }
 
 async function measureAbuse(place: Arena): Promise<Pick<AbuseResult, 'saturation' | 'abuse' | 'flood'>> {
@@ -162,25 +157,6 @@ async function measureShared(place: Arena): Promise<SharedFigures[]> {
 function sharedFigures(name: string, { counts }: Measured): SharedFigures {
   console.log(`${name}: ${counts.answered} of ${counts.sent} answered`);
   return { name, sent: counts.sent, answered: counts.answered };
-}
-
-async function measureReload(place: Arena, rate: number): Promise<AbuseResult['reload']> {
-  const list = 'denylist = { filter = ["192.0.2.0/24"], action = "ignore" }\n';
-  const server = await ntpdTsContestant('ntpd-ts', list).start(place);
-  try {
-    await mustOffer(place, server.pid, { rate, seconds: 2 });
-    const loaded = mustOffer(place, server.pid, { rate, seconds: (RELOADS * RELOAD_EVERY_MS) / 1000 + 2 });
-    await pause(1_000);
-    for (let i = 0; i < RELOADS; i++) {
-      process.kill(server.pid, 'SIGHUP');
-      await pause(RELOAD_EVERY_MS);
-    }
-    const { sent, lost } = (await loaded).counts;
-    console.log(`${RELOADS} reloads at ${rate}/s: ${lost} of ${sent} lost`);
-    return { rate, reloads: RELOADS, sent, lost };
-  } finally {
-    await server.stop();
-  }
 }
 
 async function mustOffer(place: Arena, pid: number, step: Step): Promise<Measured> {
