@@ -29,6 +29,25 @@ Napi::Value SetThreadPriority(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/** probeThreadAffinity(cpu): throws what setThreadAffinity would; the calling thread may run where it might before. */
+Napi::Value ProbeThreadAffinity(const Napi::CallbackInfo& info) {
+  cpu_set_t before;
+  if (sched_getaffinity(0, sizeof before, &before) != 0) return ThrowErrno(info.Env(), "sched_getaffinity", errno);
+  SetThreadAffinity(info);
+  sched_setaffinity(0, sizeof before, &before);
+  return info.Env().Undefined();
+}
+
+/** probeThreadPriority(priority): throws what setThreadPriority would; the calling thread is scheduled as before. */
+Napi::Value ProbeThreadPriority(const Napi::CallbackInfo& info) {
+  sched_param before = {};
+  const int policy = sched_getscheduler(0);
+  if (policy < 0 || sched_getparam(0, &before) != 0) return ThrowErrno(info.Env(), "sched_getscheduler", errno);
+  SetThreadPriority(info);
+  sched_setscheduler(0, policy, &before);
+  return info.Env().Undefined();
+}
+
 /** lockMemory(): keeps what the process has in memory, now and later, page by page as it is touched. */
 Napi::Value LockMemory(const Napi::CallbackInfo& info) {
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return ThrowErrno(info.Env(), "mlockall", errno);
@@ -40,6 +59,8 @@ Napi::Value LockMemory(const Napi::CallbackInfo& info) {
 void ExportThreadTuning(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreadAffinity", Napi::Function::New<SetThreadAffinity>(env, "setThreadAffinity"));
   exports.Set("setThreadPriority", Napi::Function::New<SetThreadPriority>(env, "setThreadPriority"));
+  exports.Set("probeThreadAffinity", Napi::Function::New<ProbeThreadAffinity>(env, "probeThreadAffinity"));
+  exports.Set("probeThreadPriority", Napi::Function::New<ProbeThreadPriority>(env, "probeThreadPriority"));
   exports.Set("lockMemory", Napi::Function::New<LockMemory>(env, "lockMemory"));
 }
 

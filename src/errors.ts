@@ -34,6 +34,11 @@ export const ERRORS = {
   'listen-no-interface': { exit: 'config', doc: 'A named network interface does not exist.' },
   'too-few-descriptors': { exit: 'unavailable', doc: 'The limit on open files is too low.' },
   'listen-failed': { exit: 'unavailable', doc: 'A listener could not be opened for another reason.' },
+  'worker-core': { exit: 'config', doc: 'A worker is to be pinned to a core that does not exist or is not ours.' },
+  'worker-permission': {
+    exit: 'permission',
+    doc: 'Locking memory or a real-time priority needs a missing capability.',
+  },
   'clock-permission': { exit: 'permission', doc: 'Setting the system clock needs CAP_SYS_TIME.' },
   'clock-panic': { exit: 'software', doc: 'The time would have to be stepped further than the limits allow.' },
   'name-not-found': { exit: 'unavailable', doc: 'A host name has no address.' },

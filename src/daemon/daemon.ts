@@ -8,7 +8,6 @@ import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { TalkerReport } from '../core/server/top-talkers.ts';
 import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
-import { lockMemory } from '../native/thread-tuning.ts';
 import { describeRefid } from '../protocol/refid.ts';
 import { programVersion } from '../version.ts';
 import { HardwareClocks } from '../workers/hardware-clocks.ts';
@@ -29,6 +28,7 @@ import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
 import { Synchroniser } from './synchroniser.ts';
+import { tune } from './tuning.ts';
 
 /** Sections of the configuration that decide what time is served. */
 const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as const;
@@ -62,6 +62,7 @@ export class Daemon implements ControlTarget {
   private pool: ServerPool | null = null;
   private hardware: HardwareClocks | null = null;
   private control: ControlServer | null = null;
+  private stopping = false;
 
   /**
    * @param resettle - reads file and flags again, for a reload.
@@ -129,26 +130,28 @@ export class Daemon implements ControlTarget {
   }
 
   /**
-   * Opens the listeners and serves.
+   * Opens the listeners and serves; resolves early when it is stopped meanwhile.
    *
    * @throws OperatorError when a listener cannot be opened; nothing stays open then.
    */
   async start(): Promise<void> {
     const { config, workers } = this.settings;
     for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
-    if (config.workers.lockMemory) this.lockMemory();
+    tune(config.workers);
     this.time.start();
     this.pool = this.openPool();
     await this.pool?.ready();
-    this.timers.push(setInterval(() => this.report(), REPORT_MS));
     await this.openControl();
+    if (this.stopping) return;
+    this.timers.push(setInterval(() => this.report(), REPORT_MS));
     this.announce(workers);
     this.manager.ready('serving');
     this.feedWatchdog();
   }
 
-  /** Lets the workers finish what they have, then closes everything. */
+  /** Lets the workers finish what they have, then closes everything; also while it is still starting. */
   async stop(): Promise<void> {
+    this.stopping = true;
     this.manager.stopping();
     await this.control?.stop();
     await this.pool?.stop();
@@ -240,11 +243,12 @@ export class Daemon implements ControlTarget {
   private async openControl(): Promise<void> {
     const { observability } = this.settings.config;
     const path = controlPath(observability);
-    if (path === null) return;
+    if (path === null || this.stopping) return;
     const control = new ControlServer(path, this);
     try {
       await control.start(observability.observationPermissions);
-      this.control = control;
+      if (this.stopping) await control.stop();
+      else this.control = control;
     } catch (cause) {
       this.log.warn(`no control socket at ${path}: ${(cause as Error).message}; see observation-path`);
     }
@@ -296,16 +300,6 @@ export class Daemon implements ControlTarget {
       if (watch.moved(beats)) manager.alive();
     };
     this.timers.push(setInterval(feed, Math.max(manager.watchdogMs, HEARTBEAT_MS)));
-  }
-
-  private lockMemory(): void {
-    try {
-      lockMemory();
-    } catch (cause) {
-      this.log.warn(
-        `memory is not locked: ${(cause as Error).message}; needs CAP_IPC_LOCK (LimitMEMLOCK= of the unit)`,
-      );
-    }
   }
 
   private announce(workers: number): void {

@@ -37,11 +37,12 @@ async function serve(flags: ServeFlags): Promise<void> {
     panic = (reason) => resolve({ reason });
   });
   const daemon = new Daemon(settings, log, () => resolveSettings(flags), panic);
-  const stopped = untilStopped();
+  const stopped = untilStopped().then((signal) => ({ signal }));
   const started = daemon.start();
   process.on('SIGHUP', () => void started.then(() => reload(daemon, log)));
-  await started;
-  const end = await Promise.race([stopped.then((signal) => ({ signal })), panicked]);
+  // A start that fails ends here; one that takes long can be stopped.
+  await Promise.race([started, stopped]);
+  const end = await Promise.race([stopped, panicked]);
   if ('reason' in end) log.fatal(`ending, the clock untouched: ${end.reason}`);
   else log.info(end, 'stopping');
   await daemon.stop();

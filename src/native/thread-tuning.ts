@@ -3,6 +3,8 @@ import { loadAddon } from './binding.ts';
 interface NativeThreadTuning {
   setThreadAffinity(cpu: number): void;
   setThreadPriority(priority: number): void;
+  probeThreadAffinity(cpu: number): void;
+  probeThreadPriority(priority: number): void;
   lockMemory(): void;
 }
 
@@ -14,6 +16,16 @@ export function setThreadAffinity(cpu: number): void {
 /** Real-time round robin at `priority` (1–99) for the calling thread; needs CAP_SYS_NICE. */
 export function setThreadPriority(priority: number): void {
   loadAddon<NativeThreadTuning>().setThreadPriority(priority);
+}
+
+/** Throws what `setThreadAffinity` would, and changes nothing: for the start to find out before a worker does. */
+export function probeThreadAffinity(cpu: number): void {
+  loadAddon<NativeThreadTuning>().probeThreadAffinity(cpu);
+}
+
+/** Throws what `setThreadPriority` would, and changes nothing. */
+export function probeThreadPriority(priority: number): void {
+  loadAddon<NativeThreadTuning>().probeThreadPriority(priority);
 }
 
 /** Keeps the process in memory; needs CAP_IPC_LOCK or a limit that allows it. */

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
 import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../support/ntpd-ts.ts';
-import { run } from '../support/run.ts';
+import { Child, run } from '../support/run.ts';
 
 const isRoot = process.getuid?.() === 0;
 const running: NtpdTs[] = [];
@@ -131,6 +131,25 @@ describe('the command line', () => {
     expect(refused.stderr).toContain('CAP_SYS_TIME');
   });
 
+  it.runIf(isRoot)('says which wish of the workers is refused, once, and does not start', async () => {
+    const wish = (text: string): string => file(`[[server]]\nlisten = "127.0.0.1:11780"\n[workers]\n${text}\n`);
+    const caps = '-sys_nice,-ipc_lock,-sys_resource';
+    const plain = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', `--bounding-set=${caps}`];
+    for (const [text, status, message] of [
+      ['cpu-affinity = [0, 1000]', 78, 'cpu-affinity: core 1000 is refused'],
+      ['priority = 50', 77, 'CAP_SYS_NICE'],
+      ['lock-memory = true', 77, 'CAP_IPC_LOCK'],
+    ] as const) {
+      const config = wish(text);
+      chmodSync(dirname(config), 0o755);
+      const limited = ['sh', '-c', 'ulimit -r 0; ulimit -l 64; exec "$0" "$@"', ...plain];
+      const done = await run([...limited, process.execPath, PROGRAM, 'serve', '--config', config]);
+      expect(done.status, done.stderr).toBe(status);
+      expect(done.stderr).toContain(message);
+      expect(done.stdout + done.stderr).toMatch(/^[^\n]+\n$/);
+    }
+  });
+
   it('says that descriptors are too few', async () => {
     const done = await run([
       'sh',
@@ -162,6 +181,19 @@ describe('a running daemon', () => {
     expect(await daemon.child.exited).toBe(0);
     expect(performance.now() - before).toBeLessThan(5000);
     expect(daemon.child.stdout).toContain('"msg":"stopped"');
+  });
+
+  it('ends within a second also when its workers cannot start', async () => {
+    const fault = `import { isMainThread } from 'node:worker_threads';
+      if (!isMainThread) throw new Error('never starts');`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` };
+    const argv = [process.execPath, PROGRAM, 'serve', '--listen', '127.0.0.1:11781', '--workers', '2'];
+    const starting = new Child(argv, { env });
+    await starting.saw(/never starts/);
+    const before = performance.now();
+    expect(await starting.stop()).toBe(0);
+    expect(performance.now() - before).toBeLessThan(5000);
+    expect(starting.stdout).toContain('"msg":"stopped"');
   });
 
   it('comes back at once after it was killed', async () => {
