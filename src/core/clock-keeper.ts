@@ -1,5 +1,5 @@
 import { LEAP_UNKNOWN } from '../protocol/header.ts';
-import type { CarriedLeap, CoordinatorOptions, CoordinatorPorts } from './coordinator-options.ts';
+import type { CarriedClock, CoordinatorOptions, CoordinatorPorts } from './coordinator-options.ts';
 import type { EventLevel, Output } from './coordinator-output.ts';
 import { type AbsoluteSeconds, absoluteSeconds, wireSeconds } from './discipline/calendar.ts';
 import { Discipline, type DisciplineAction } from './discipline/discipline.ts';
@@ -11,6 +11,7 @@ import type { Candidate } from './selection/candidate.ts';
 import { type Chosen, type Incumbents, NO_INCUMBENTS, type Selection, select } from './selection/select.ts';
 import { smearedOffsets } from './server/smear.ts';
 import type { ClockState } from './status.ts';
+import { type Correction, describeTracking } from './tracking-log.ts';
 import { Truth } from './truth.ts';
 
 /** Actions remembered for the status. */
@@ -57,15 +58,16 @@ export class ClockKeeper {
     this.#clock = clock;
     this.#emit = emit;
     this.truth = new Truth(options.epoch, options.precisionSeconds);
-    this.discipline = new Discipline(clock, options.synchronization);
-    this.leaps = new LeapSeconds(options.leapFile, options.leap?.state ?? null);
-    this.#armedSign = options.leap?.armedSign ?? 0;
+    const { before } = options;
+    this.discipline = new Discipline(clock, options.synchronization, before?.steps);
+    this.leaps = new LeapSeconds(options.leapFile, before?.leap ?? null);
+    this.#armedSign = before?.armedSign ?? 0;
     this.#start();
   }
 
-  /** What a successor has to know about leap seconds. */
-  get leap(): CarriedLeap {
-    return { state: this.leaps.state, armedSign: this.#armedSign };
+  /** What a successor on the same clock has to know of it. */
+  get carried(): CarriedClock {
+    return { leap: this.leaps.state, armedSign: this.#armedSign, steps: this.discipline.made };
   }
 
   /** NTP seconds now, by the best estimate, counted over the eras. */
@@ -115,19 +117,13 @@ export class ClockKeeper {
    * @param mayStart - false while the first selection should wait for more sources.
    */
   review(nowLocal: LocalSeconds, candidates: readonly Candidate[], newSamples: number, mayStart: boolean): void {
-    const { synchronization, epoch } = this.#options;
     const before = this.selection;
-    const anchorSeconds =
-      this.lastUpdateLocal === null ? null : this.truth.offsetAt(nowLocal) - this.leaps.shiftSeconds;
-    const incumbents = { ...this.#incumbents, anchorSeconds };
-    const smears = this.#smearedOffsets(nowLocal);
-    this.selection = select(candidates, synchronization.minimumAgreeingSources, incumbents, smears);
-    const { chosen } = this.selection;
+    const chosen = this.#select(nowLocal, candidates);
     if (chosen === null) {
       this.#coast(before);
       return;
     }
-    if (!this.discipline.isStarted && !mayStart) {
+    if (this.lastUpdateLocal === null && !mayStart) {
       this.reason = 'waiting for the other sources before the first correction';
       return;
     }
@@ -137,12 +133,8 @@ export class ClockKeeper {
       this.#coast(before, 'the reference is at stratum 15, the last there is');
       return;
     }
-    const line: ClockLine = {
-      atLocal: nowLocal,
-      offsetSeconds: chosen.offsetSeconds + this.leaps.shiftSeconds,
-      frequency: chosen.frequency,
-    };
-    const now = absoluteSeconds(epoch, nowLocal, line.offsetSeconds);
+    const line = this.#lineOf(nowLocal, chosen);
+    const now = absoluteSeconds(this.#options.epoch, nowLocal, line.offsetSeconds);
     // Around a leap second the kernel and we may do it milliseconds apart: nothing is corrected then.
     if (this.leaps.isNear(now)) return;
     this.#follow(nowLocal, chosen, line, newSamples);
@@ -153,25 +145,24 @@ export class ClockKeeper {
     this.stateErrors(nowLocal);
   }
 
-  /** Steps to the best estimate. @returns what was done. */
-  force(nowLocal: LocalSeconds): string {
-    const { chosen } = this.selection;
+  /** Selects anew, waiting for nothing, and steps to what was chosen. @returns what was done. */
+  force(nowLocal: LocalSeconds, candidates: readonly Candidate[]): string {
+    const chosen = this.#select(nowLocal, candidates);
     if (chosen === null) return `nothing done: ${this.selection.reason}`;
-    const line = {
-      atLocal: nowLocal,
-      offsetSeconds:
-        chosen.offsetSeconds + chosen.frequency * (nowLocal - chosen.systemPeer.atLocal) + this.leaps.shiftSeconds,
-      frequency: chosen.frequency,
-    };
-    const correctionSeconds = this.discipline.correction(nowLocal, line);
+    const line = this.#lineOf(nowLocal, chosen);
+    if (this.leaps.isNear(absoluteSeconds(this.#options.epoch, nowLocal, line.offsetSeconds))) {
+      return 'nothing done: a leap second is too near';
+    }
+    const correction = this.#correctionTo(nowLocal, line);
     const action = this.discipline.force(nowLocal, line);
     this.#report(nowLocal, action);
     if (action.kind === 'panicked') return action.reason;
-    this.truth.follow(line);
+    this.#synchronise(nowLocal, chosen, line, correction);
+    this.#showLeap(nowLocal);
     this.stateErrors(nowLocal);
     return action.kind === 'stepped'
       ? action.reason
-      : `corrected by ${formatSeconds(correctionSeconds)} (${action.kind})`;
+      : `corrected by ${formatSeconds(correction.correctionSeconds)} (${action.kind})`;
   }
 
   /** The local timescale broke; `gapSeconds` were lost, if known. */
@@ -214,8 +205,8 @@ export class ClockKeeper {
   }
 
   #follow(nowLocal: LocalSeconds, chosen: Chosen, line: ClockLine, newSamples: number): void {
-    const jump = this.lastUpdateLocal === null ? 0 : line.offsetSeconds - this.truth.offsetAt(nowLocal);
-    const correctionSeconds = this.discipline.correction(nowLocal, line);
+    const correction = this.#correctionTo(nowLocal, line);
+    const jump = correction.offsetSeconds ?? 0;
     const action = this.discipline.follow(nowLocal, line, jump, newSamples);
     this.#report(nowLocal, action);
     if (action.kind === 'panicked') return;
@@ -224,6 +215,11 @@ export class ClockKeeper {
       this.#setState('holdover', `the sources moved by ${formatSeconds(jump)}: ${action.reason}`);
       return;
     }
+    this.#synchronise(nowLocal, chosen, line, correction);
+  }
+
+  /** Serves what was chosen from now on. */
+  #synchronise(nowLocal: LocalSeconds, chosen: Chosen, line: ClockLine, correction: Correction): void {
     const peerBefore = this.#incumbents.systemPeer;
     this.#incumbents = {
       anchorSeconds: chosen.offsetSeconds,
@@ -237,7 +233,29 @@ export class ClockKeeper {
     if (peerBefore !== chosen.systemPeer.key) {
       this.#event('info', 'system-peer', `the reference is ${chosen.systemPeer.label} now`);
     }
-    this.#logTracking(nowLocal, chosen, correctionSeconds);
+    if (this.#options.logs.tracking) this.#emit(describeTracking(nowLocal, chosen, this.truth, correction));
+  }
+
+  #select(nowLocal: LocalSeconds, candidates: readonly Candidate[]): Chosen | null {
+    const { minimumAgreeingSources } = this.#options.synchronization;
+    const anchorSeconds =
+      this.lastUpdateLocal === null ? null : this.truth.offsetAt(nowLocal) - this.leaps.shiftSeconds;
+    const incumbents = { ...this.#incumbents, anchorSeconds };
+    this.selection = select(candidates, minimumAgreeingSources, incumbents, this.#smearedOffsets(nowLocal));
+    return this.selection.chosen;
+  }
+
+  /** What was chosen, leap seconds included. */
+  #lineOf(nowLocal: LocalSeconds, { offsetSeconds, frequency }: Chosen): ClockLine {
+    return { atLocal: nowLocal, offsetSeconds: offsetSeconds + this.leaps.shiftSeconds, frequency };
+  }
+
+  #correctionTo(nowLocal: LocalSeconds, line: ClockLine): Correction {
+    return {
+      offsetSeconds: this.lastUpdateLocal === null ? null : line.offsetSeconds - this.truth.offsetAt(nowLocal),
+      remainingSeconds: this.discipline.correction(nowLocal, this.truth.variables.line),
+      correctionSeconds: this.discipline.correction(nowLocal, line),
+    };
   }
 
   #coast(before: Selection, reason: string = this.selection.reason): void {
@@ -358,26 +376,6 @@ export class ClockKeeper {
     if (this.#hasWarnedOfLeapFile || this.#options.leapFile === null || this.leaps.isTableValid(now)) return;
     this.#hasWarnedOfLeapFile = true;
     this.#event('warning', 'leap-file-expired', 'the leap-seconds.list has expired; believing the sources instead');
-  }
-
-  #logTracking(nowLocal: LocalSeconds, chosen: Chosen, correctionSeconds: number): void {
-    if (!this.#options.logs.tracking) return;
-    const { variables } = this.truth;
-    this.#emit({
-      kind: 'tracking',
-      atLocal: nowLocal,
-      address: chosen.systemPeer.label,
-      stratum: variables.stratum,
-      leap: variables.leap,
-      frequencyPpm: chosen.frequency * 1e6,
-      frequencySigmaPpm: chosen.frequencySigma * 1e6,
-      correctionSeconds,
-      sourcesCombined: chosen.survivors.length,
-      offsetSigmaSeconds: chosen.offsetSigmaSeconds,
-      rootDelaySeconds: variables.rootDelaySeconds,
-      rootDispersionSeconds: variables.rootDispersionSeconds,
-      maximumErrorSeconds: this.truth.maximumErrorAt(nowLocal),
-    });
   }
 
   #event(level: EventLevel, code: EventCode, message: string): void {

@@ -1,4 +1,5 @@
 import type { LeapState } from './discipline/leap.ts';
+import type { StepsMade } from './discipline/step-limits.ts';
 import type { ClockPort, LocalEpoch, Random } from './ports.ts';
 import type { SavedHistory } from './saved-history.ts';
 
@@ -110,11 +111,13 @@ export interface LeapEntry {
   readonly taiMinusUtc: number;
 }
 
-/** What a coordinator hands to its successor about leap seconds. */
-export interface CarriedLeap {
-  readonly state: LeapState;
+/** What a coordinator hands to its successor about the clock. */
+export interface CarriedClock {
+  readonly leap: LeapState;
   /** What the clock was told to do at the end of the day: +1 insert, −1 delete, 0 nothing. */
   readonly armedSign: number;
+  /** What was stepped: the next correction is the first only once, and the sum goes on. */
+  readonly steps: StepsMade;
 }
 
 export interface CoordinatorOptions {
@@ -135,8 +138,8 @@ export interface CoordinatorOptions {
   /** Parsed leap-seconds.list (discipline/leap-file.ts), checked; null: none. Its expiry is NTP seconds. */
   readonly leapFile: { readonly entries: readonly LeapEntry[]; readonly expirySeconds: number } | null;
   readonly history: SavedHistory | null;
-  /** Leap seconds as the predecessor on this clock knew them, where there was one. */
-  readonly leap?: CarriedLeap;
+  /** What the predecessor on this clock knew of it, where there was one. */
+  readonly before?: CarriedClock;
   /** Which logs to emit as outputs. */
   readonly logs: { readonly measurements: boolean; readonly statistics: boolean; readonly tracking: boolean };
 }

@@ -1,5 +1,5 @@
 import type { EventCode } from './event-codes.ts';
-import type { LocalSeconds } from './ports.ts';
+import type { LocalSeconds, StampSource } from './ports.ts';
 
 /** A request to send: open (or reuse) a socket, send `octets[0, length)`, report with `requestSent`. */
 export interface RequestOutput {
@@ -58,6 +58,8 @@ export interface MeasurementOutput {
   readonly stratum: number;
   readonly pollLog2: number;
   readonly remotePollLog2: number;
+  /** Forecast σ at the end of a poll interval over that of a measurement: 0.6 and 1.3 change the interval. */
+  readonly pollScore: number;
   readonly offsetSeconds: number;
   readonly delaySeconds: number;
   readonly dispersionSeconds: number;
@@ -65,11 +67,16 @@ export interface MeasurementOutput {
   readonly rootDispersionSeconds: number;
   readonly refid: number;
   readonly interleaved: boolean;
+  readonly transmitStamp: StampSource;
+  readonly receiveStamp: StampSource;
   /** `used`, or why not. */
   readonly verdict: string;
 }
 
-/** A filter's state after a sample: chrony's statistics log. */
+/**
+ * A filter's state after a sample: chrony's statistics log. The filter keeps no register of samples, so that none of
+ * them is ever dropped from it, and there are no runs of residuals to count.
+ */
 export interface StatisticsOutput {
   readonly kind: 'statistics';
   readonly atLocal: LocalSeconds;
@@ -80,6 +87,12 @@ export interface StatisticsOutput {
   readonly frequencySigmaPpm: number;
   readonly delayFloorSeconds: number;
   readonly jitterSeconds: number;
+  /** By how much the frequency changed since the sample before, in the σ that it had then; null for the first. */
+  readonly stress: number | null;
+  /** Samples that the filter has taken. */
+  readonly samples: number;
+  /** Share of the round trip that the operator said the way there is longer by. */
+  readonly asymmetry: number;
 }
 
 /** A correction of the clock: chrony's tracking log. */
@@ -91,7 +104,11 @@ export interface TrackingOutput {
   readonly leap: number;
   readonly frequencyPpm: number;
   readonly frequencySigmaPpm: number;
-  /** What the clock still had to be corrected by before this update. */
+  /** By how much this update moved what is served; positive: it was behind. Null for the first. */
+  readonly offsetSeconds: number | null;
+  /** What was still left of the correction before. */
+  readonly remainingSeconds: number;
+  /** What the clock has to be corrected by now. */
   readonly correctionSeconds: number;
   readonly sourcesCombined: number;
   readonly offsetSigmaSeconds: number;

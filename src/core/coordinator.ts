@@ -5,28 +5,29 @@ import { describeStatistics } from './association/log.ts';
 import { type ResolvedAddress, Roster } from './association/roster.ts';
 import type { Verdict } from './association/verdict.ts';
 import { ClockKeeper } from './clock-keeper.ts';
-import type { CarriedLeap, CoordinatorOptions, CoordinatorPorts, SourceOptions } from './coordinator-options.ts';
+import type { CarriedClock, CoordinatorOptions, CoordinatorPorts, SourceOptions } from './coordinator-options.ts';
 import type { EventLevel, Output } from './coordinator-output.ts';
 import { describeStatus } from './coordinator-status.ts';
 import { ServerFilter } from './estimation/filter.ts';
 import type { EventCode } from './event-codes.ts';
-import type { LocalSeconds } from './ports.ts';
+import type { LocalSeconds, StampSource } from './ports.ts';
 import type { SavedHistory } from './saved-history.ts';
+import type { Candidate } from './selection/candidate.ts';
 import type { CoordinatorStatus } from './status.ts';
 import type { SystemVariables } from './system-variables.ts';
 
 /** Samples that a source needs before its first use; after the patience has run out one is enough. */
 const FIRST_SAMPLES = 3;
 const PATIENCE_SECONDS = 60;
-/** The first selection waits for the fast start of every source, but no longer than this after the first sample. */
-const START_WAIT_SECONDS = 10;
+/**
+ * The first selection waits for the fast start of every source, but no longer after the first sample than one takes
+ * that loses nothing: who does not answer keeps nobody waiting.
+ */
+const START_WAIT_SECONDS = 8.5;
 /** First requests are spread over this. */
 const START_SPREAD_SECONDS = 0.25;
 /** The drift is worth saving when it is known this well, s/s. */
 const DRIFT_SIGMA_MAX = 1e-6;
-
-/** An instant on the wire or off it, and who stamped it. */
-export type StampSource = 'daemon' | 'kernel' | 'hardware';
 
 /**
  * Keeps one clock: associations, selection and discipline in one object that does no IO (str0m's contract).
@@ -119,6 +120,7 @@ export class Coordinator {
     }
     this.#keeper.advance(nowLocal);
     this.#roster.advance(nowLocal);
+    if (this.#keeper.lastUpdateLocal === null && nowLocal >= this.#startDueLocal) this.#isStale = true;
     for (const association of this.#roster.associations) {
       if (nowLocal < association.nextLocal) continue;
       const wasUnreachable = association.poll.isUnreachable;
@@ -133,13 +135,13 @@ export class Coordinator {
   }
 
   /** The request left at `transmitLocal` (T1). May be called again when a better stamp arrives before the reply. */
-  requestSent(_nowLocal: LocalSeconds, token: number, transmitLocal: LocalSeconds, _stamp: StampSource): void {
-    this.#tokens.get(token)?.transmitted(token, transmitLocal);
+  requestSent(_nowLocal: LocalSeconds, token: number, transmitLocal: LocalSeconds, stamp: StampSource): void {
+    this.#tokens.get(token)?.transmitted(token, transmitLocal, stamp);
   }
 
   /** The request could not be sent, or the network refused it (ECONNREFUSED, EHOSTUNREACH, …). */
-  requestFailed(nowLocal: LocalSeconds, token: number, _code: string): void {
-    this.#tokens.get(token)?.failed(token);
+  requestFailed(nowLocal: LocalSeconds, token: number, code: string): void {
+    this.#tokens.get(token)?.failed(nowLocal, token, code);
     this.#settle(nowLocal);
   }
 
@@ -153,14 +155,14 @@ export class Coordinator {
     octets: Uint8Array,
     length: number,
     receiveLocal: LocalSeconds,
-    _stamp: StampSource,
+    stamp: StampSource,
     address: string,
     port: number,
   ): void {
     const association = this.#tokens.get(token);
     if (association === undefined || this.#keeper.hasPanicked) return;
     const wasUnreachable = association.poll.isUnreachable;
-    const verdict = association.receive(nowLocal, token, octets, length, receiveLocal, address, port);
+    const verdict = association.receive(nowLocal, token, octets, length, receiveLocal, stamp, address, port);
     if (wasUnreachable && !association.poll.isUnreachable)
       this.#event('info', 'reachable', 'answers again', association);
     this.#note(nowLocal, association, verdict);
@@ -199,7 +201,7 @@ export class Coordinator {
 
   /** Steps the clock to the best estimate at once, below any step threshold too. @returns what was done. */
   forceSync(nowLocal: LocalSeconds): string {
-    const done = this.#keeper.force(nowLocal);
+    const done = this.#keeper.force(nowLocal, this.#candidates(nowLocal));
     this.#settle(nowLocal);
     return done;
   }
@@ -217,7 +219,7 @@ export class Coordinator {
     this.#firstSampleLocal = Number.POSITIVE_INFINITY;
     for (const association of this.#roster.associations) {
       association.reset();
-      this.#etiquette.restart(association, nowLocal);
+      this.#etiquette.restart(association, nowLocal, this.#ports.random);
     }
     this.advance(nowLocal);
   }
@@ -243,8 +245,8 @@ export class Coordinator {
   }
 
   /** For a successor on the same clock. */
-  get leap(): CarriedLeap {
-    return this.#keeper.leap;
+  get carried(): CarriedClock {
+    return this.#keeper.carried;
   }
 
   /** Leap indicator for whoever knows the time at an instant. */
@@ -285,9 +287,10 @@ export class Coordinator {
       this.#firstSampleLocal = Math.min(this.#firstSampleLocal, nowLocal);
       const state = this.#keeper.selection.verdicts.get(association.key)?.state;
       association.falsetickerSamples = state === 'falseticker' ? association.falsetickerSamples + 1 : 0;
-    } else if (verdict.startsWith('kiss-') && isPowerOfTwo(association.verdicts[verdict])) {
+    } else if (verdict.startsWith('kiss-')) {
       // Anyone asked can send these as often as asked: the log gets ever fewer of them.
-      this.#event('warning', 'kiss', `sent a kiss of death (${verdict.slice(5).toUpperCase()})`, association);
+      if (isPowerOfTwo(association.verdicts[verdict]))
+        this.#event('warning', 'kiss', `sent a kiss of death (${verdict.slice(5).toUpperCase()})`, association);
       if (verdict === 'kiss-rate')
         this.#event('debug', 'history-changed', 'the poll interval was raised for good', association);
     }
@@ -295,9 +298,15 @@ export class Coordinator {
     const { logs } = this.#options;
     if (logs.measurements && association.lastMeasurement !== null) this.#put(association.lastMeasurement);
     if (logs.statistics && verdict === 'used') {
-      const statistics = describeStatistics(association, nowLocal);
+      const statistics = describeStatistics(association, nowLocal, association.lastStatistics);
       if (statistics !== null) this.#put(statistics);
+      association.lastStatistics = statistics;
     }
+  }
+
+  /** When the first selection waits no longer; Infinity before the first sample. */
+  get #startDueLocal(): LocalSeconds {
+    return this.#firstSampleLocal + START_WAIT_SECONDS;
   }
 
   /** Selects anew if anything has changed, replaces sources, and finds when to wake. */
@@ -308,21 +317,25 @@ export class Coordinator {
       this.#roster.review(nowLocal);
     }
     let wake = Math.min(this.#roster.nextLocal, this.#keeper.nextLocal(nowLocal));
+    if (this.#startDueLocal > nowLocal) wake = Math.min(wake, this.#startDueLocal);
     for (const association of this.#roster.associations) wake = Math.min(wake, association.nextLocal);
     this.#wakeLocal = this.#keeper.hasPanicked ? Number.POSITIVE_INFINITY : wake;
   }
 
-  #review(nowLocal: LocalSeconds): void {
-    const { associations } = this.#roster;
+  #candidates(nowLocal: LocalSeconds): readonly Candidate[] {
     const { distanceSecondsMax } = this.#options.synchronization;
     const isPatient = nowLocal < this.#startLocal + PATIENCE_SECONDS;
-    const candidates = associations.map((one) =>
+    return this.#roster.associations.map((one) =>
       one.candidate(nowLocal, isPatient || one.poll.isBursting ? FIRST_SAMPLES : 1, distanceSecondsMax),
     );
-    const isWaiting = associations.some((one) => one.poll.isBursting && one.isOnline && !one.options.noselect);
-    const mayStart = !isWaiting || nowLocal >= this.#firstSampleLocal + START_WAIT_SECONDS;
+  }
+
+  #review(nowLocal: LocalSeconds): void {
+    const { associations } = this.#roster;
+    const isWaiting = associations.some((one) => one.isStarting && !one.options.noselect);
+    const mayStart = !isWaiting || nowLocal >= this.#startDueLocal;
     const before = this.#keeper.selection.verdicts;
-    this.#keeper.review(nowLocal, candidates, this.#newSamples, mayStart);
+    this.#keeper.review(nowLocal, this.#candidates(nowLocal), this.#newSamples, mayStart);
     this.#newSamples = 0;
     for (const association of associations) {
       const was = before.get(association.key)?.state === 'falseticker';

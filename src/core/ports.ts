@@ -56,5 +56,8 @@ export interface ClockPort {
   armLeap?(sign: number): void;
 }
 
+/** Who took a stamp: user space, the kernel, or the network card. */
+export type StampSource = 'daemon' | 'kernel' | 'hardware';
+
 /** Uniform random numbers in [0, 1); seeded in the simulator, from the system's generator in the daemon. */
 export type Random = () => number;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { Coordinator } from '../core/coordinator.ts';
-import type { CarriedLeap } from '../core/coordinator-options.ts';
+import type { CarriedClock } from '../core/coordinator-options.ts';
 import type { EventOutput, Output, ResolveOutput } from '../core/coordinator-output.ts';
 import type { LeapFile } from '../core/discipline/leap-file.ts';
 import type { ClockPort, LocalSeconds } from '../core/ports.ts';
@@ -115,22 +115,21 @@ export class Synchroniser {
     this.leapFile = leapFile;
     this.keys = keysById(keys);
     const now = this.timescale.sample();
-    const { variables } = this.coordinator;
+    const { variables, carried } = this.coordinator;
     const drift = this.coordinator.drift();
     const history = this.coordinator.saveHistory(now);
-    const { leap } = this.coordinator;
     this.bridge = { variables: structuredClone(variables), untilLocal: now + BRIDGE_SECONDS };
     this.exchanges.close();
     this.records.reopen();
     this.config = config;
     this.store = new StateStore(driftFile(config), this.log);
     this.records = recordLogs(config, this.log);
-    this.coordinator = this.newCoordinator(drift, history, leap);
+    this.coordinator = this.newCoordinator(drift, history, carried);
     this.exchanges = this.newExchanges();
     this.advance();
   }
 
-  private newCoordinator(drift: Drift | null, history: SavedHistory | null, leap?: CarriedLeap): Coordinator {
+  private newCoordinator(drift: Drift | null, history: SavedHistory | null, before?: CarriedClock): Coordinator {
     const { config, timescale } = this;
     const { measurementsLog, statisticsLog, trackingLog } = config.synchronization;
     const coordinator = new Coordinator(
@@ -144,7 +143,7 @@ export class Synchroniser {
         drift,
         leapFile: this.leapFile,
         history,
-        ...(leap === undefined ? {} : { leap }),
+        ...(before === undefined ? {} : { before }),
         logs: {
           measurements: measurementsLog !== null,
           statistics: statisticsLog !== null,

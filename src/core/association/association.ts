@@ -1,14 +1,13 @@
 import type { Authenticator, SourceOptions } from '../coordinator-options.ts';
-import type { MeasurementOutput } from '../coordinator-output.ts';
-import type { Estimate, SourceFilter } from '../estimation/estimate.ts';
+import type { MeasurementOutput, StatisticsOutput } from '../coordinator-output.ts';
+import { type Estimate, NO_ESTIMATE, type SourceFilter } from '../estimation/estimate.ts';
 import type { Sample } from '../estimation/sample.ts';
-import type { LocalSeconds } from '../ports.ts';
+import type { LocalSeconds, StampSource } from '../ports.ts';
 import type { Candidate } from '../selection/candidate.ts';
-import { PHI } from '../system-variables.ts';
 import type { AssociationContext, RecentSample } from './context.ts';
 import { Contradiction } from './contradiction.ts';
 import { Correctness, type Interval } from './correctness.ts';
-import { type Exchange, randomStamp, sameStamp } from './exchange.ts';
+import { type Exchange, isUnsent, randomStamp, sameStamp } from './exchange.ts';
 import { unfitReason } from './fitness.ts';
 import { InterleavedClient } from './interleaved.ts';
 import { describeMeasurement } from './log.ts';
@@ -54,6 +53,8 @@ export class Association {
   burstLocal: LocalSeconds = Number.NEGATIVE_INFINITY;
   /** The latest measurement that was used or could have been, for the log. */
   lastMeasurement: MeasurementOutput | null = null;
+  /** What was last told of the filter, for the log. */
+  lastStatistics: StatisticsOutput | null = null;
 
   readonly #context: AssociationContext;
   readonly #authenticator: Authenticator | null;
@@ -91,6 +92,12 @@ export class Association {
     return `${this.address} ${this.port}`;
   }
 
+  /** It has yet to show what it has: its fast start is under way, or the first answer of all. */
+  get isStarting(): boolean {
+    const isAsked = this.lastAnswer === null && this.timeouts === 0 && this.sendFailures === 0;
+    return this.isOnline && !this.isDenied && (this.poll.isBursting || isAsked);
+  }
+
   get isAuthenticated(): boolean {
     return this.#authenticator !== null;
   }
@@ -112,14 +119,18 @@ export class Association {
     if (this.isOnline && !this.isDenied && nowLocal >= this.poll.nextLocal) this.#ask(nowLocal);
   }
 
-  transmitted(token: number, transmitLocal: LocalSeconds): void {
-    if (this.#exchange?.token === token) this.#exchange.transmitLocal = transmitLocal;
+  transmitted(token: number, transmitLocal: LocalSeconds, stamp: StampSource): void {
+    if (this.#exchange?.token !== token) return;
+    this.#exchange.transmitLocal = transmitLocal;
+    this.#exchange.transmitStamp = stamp;
   }
 
-  failed(token: number): void {
+  /** The request did not leave, or the network refused it; `code` is the system's. */
+  failed(nowLocal: LocalSeconds, token: number, code: string): void {
     if (this.#exchange?.token !== token) return;
     this.sendFailures++;
     this.#release();
+    if (isUnsent(code)) this.poll.unsent(nowLocal, this.#context.random);
   }
 
   /**
@@ -133,9 +144,11 @@ export class Association {
     octets: Uint8Array,
     length: number,
     receiveLocal: LocalSeconds,
+    stamp: StampSource,
     address: string,
     port: number,
   ): Verdict {
+    if (this.#exchange?.token === token) this.#exchange.receiveStamp = stamp;
     const verdict = this.#examine(
       nowLocal,
       token,
@@ -155,7 +168,7 @@ export class Association {
     const known = this.filter.predict(nowLocal, estimate) && this.#interval(nowLocal, estimate, interval);
     const { options, lastAnswer } = this;
     if (!known) {
-      Object.assign(estimate, NOTHING);
+      Object.assign(estimate, NO_ESTIMATE);
       Object.assign(interval, { lowSeconds: Number.NEGATIVE_INFINITY, highSeconds: Number.POSITIVE_INFINITY });
     }
     const distance = Math.max(
@@ -221,7 +234,15 @@ export class Association {
     if (length === 0) return;
     const token = newToken(this);
     this.lastToken = token;
-    this.#exchange = { token, sentLocal: nowLocal, transmitLocal: Number.NaN, xmt, rec };
+    this.#exchange = {
+      token,
+      sentLocal: nowLocal,
+      transmitLocal: Number.NaN,
+      transmitStamp: 'daemon',
+      receiveStamp: 'daemon',
+      xmt,
+      rec,
+    };
     this.requestsSent++;
     emit({
       kind: 'request',
@@ -277,7 +298,7 @@ export class Association {
     if (kiss !== null) return this.#takeKiss(kiss, nowLocal);
     const verdict = this.#take(reply, exchange, mode, receiveLocal);
     if (isAnswer(verdict)) {
-      this.poll.answered();
+      this.poll.answered(nowLocal, this.#context.random);
       this.lastAnswer = reply;
       this.lastVerdict = verdict;
     }
@@ -307,14 +328,14 @@ export class Association {
     const precisionSeconds = 2 ** Math.max(-30, Math.min(0, reply.precisionLog2)) + this.#context.precisionSeconds;
     this.interleaved.answered(exchange, mode, receiveLocal, reply.rec);
     if (mode === 'interleaved' && (past === null || past.wasUsed)) return 'refined';
-    const stamps: FourStamps =
-      mode === 'interleaved' && past !== null
-        ? { transmitLocal: past.transmitLocal, rec: past.rec, xmt: reply.xmt, receiveLocal: past.receiveLocal }
-        : { transmitLocal: exchange.transmitLocal, rec: reply.rec, xmt: reply.xmt, receiveLocal };
+    const isPast = mode === 'interleaved' && past !== null;
+    const stamps: FourStamps = isPast
+      ? { transmitLocal: past.transmitLocal, rec: past.rec, xmt: reply.xmt, receiveLocal: past.receiveLocal }
+      : { transmitLocal: exchange.transmitLocal, rec: reply.rec, xmt: reply.xmt, receiveLocal };
     if (!isResidencePossible(stamps.rec, stamps.xmt, precisionSeconds)) return 'impossible-stamps';
     const sample = measure(stamps, epoch, leapShiftSeconds, precisionSeconds);
     if (sample === null) return 'impossible-stamps';
-    this.lastMeasurement = describeMeasurement(this, reply, sample, mode === 'interleaved');
+    this.lastMeasurement = describeMeasurement(this, reply, sample, mode === 'interleaved', isPast ? past : exchange);
     const verdict = this.#useSample(sample, reply);
     if (verdict === 'used' && mode === 'basic') this.interleaved.used();
     return verdict;
@@ -351,43 +372,28 @@ export class Association {
   #startAnew(sample: Sample): void {
     this.filter.reset();
     this.filter.add(sample);
-    this.poll.restart(this.options.pollLog2Initial);
+    const receivedLocal = sample.atLocal + sample.durationSeconds / 2;
+    this.poll.restart(receivedLocal, this.#context.random, this.options.pollLog2Initial);
   }
 
   #adapt(nowLocal: LocalSeconds): void {
     this.poll.sampled(nowLocal, this.#context.random);
     if (!this.filter.predict(nowLocal, estimate)) return;
     const measurementSigma = Math.max(estimate.jitterSeconds, this.#context.precisionSeconds);
-    this.poll.adapt((seconds) => {
+    const sigmaAfter = (seconds: number): number => {
       this.filter.predict(nowLocal + seconds, estimate);
       return estimate.offsetSigmaSeconds;
-    }, measurementSigma);
+    };
+    this.poll.adapt(nowLocal, this.#context.random, sigmaAfter, measurementSigma);
   }
 
   #interval(nowLocal: LocalSeconds, belief: Estimate, out: Interval): boolean {
-    return this.#correctness.at(
-      nowLocal,
-      belief.frequency,
-      Math.max(PHI, FREQUENCY_SIGMAS * belief.frequencySigma),
-      out,
-    );
+    return this.#correctness.at(nowLocal, belief.frequency, FREQUENCY_SIGMAS * belief.frequencySigma, out);
   }
 }
 
 const SAVED_SAMPLES = 32;
 
-const NOTHING: Estimate = {
-  atLocal: 0,
-  offsetSeconds: 0,
-  offsetSigmaSeconds: Number.POSITIVE_INFINITY,
-  frequency: 0,
-  frequencySigma: Number.POSITIVE_INFINITY,
-  covariance: 0,
-  wander: 0,
-  delayFloorSeconds: 0,
-  jitterSeconds: 0,
-};
-
 // Filled and read within one call; saves garbage on every sample.
-const estimate: Estimate = { ...NOTHING };
+const estimate: Estimate = { ...NO_ESTIMATE };
 const interval: Interval = { lowSeconds: 0, highSeconds: 0 };

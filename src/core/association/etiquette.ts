@@ -1,5 +1,5 @@
 import { differenceSeconds } from '../../protocol/timestamp.ts';
-import type { LocalEpoch, LocalSeconds } from '../ports.ts';
+import type { LocalEpoch, LocalSeconds, Random } from '../ports.ts';
 import type { SavedHistory, SavedSource } from '../saved-history.ts';
 import type { Association } from './association.ts';
 import type { RecentSample } from './context.ts';
@@ -50,9 +50,9 @@ export class Etiquette {
   }
 
   /** Asks anew after the estimates were lost, in a burst if the last one is long enough ago. */
-  restart(association: Association, nowLocal: LocalSeconds): void {
+  restart(association: Association, nowLocal: LocalSeconds, random: Random): void {
     if (nowLocal - association.burstLocal >= BURST_HEADWAY_SECONDS) association.poll.startBurst(nowLocal);
-    else association.poll.restart(association.options.pollLog2Initial);
+    else association.poll.restart(nowLocal, random, association.options.pollLog2Initial);
   }
 
   save(associations: readonly Association[], nowLocal: LocalSeconds, leapShiftSeconds: number): SavedHistory {

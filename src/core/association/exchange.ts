@@ -1,4 +1,4 @@
-import type { LocalSeconds, Random } from '../ports.ts';
+import type { LocalSeconds, Random, StampSource } from '../ports.ts';
 
 /** A 64-bit stamp on the wire as two unsigned words; never interpreted. */
 export interface WireStamp {
@@ -6,8 +6,14 @@ export interface WireStamp {
   fraction: number;
 }
 
+/** Who took our two stamps of an exchange, as far as is known. */
+export interface StampSources {
+  transmitStamp: StampSource;
+  receiveStamp: StampSource;
+}
+
 /** One request and what is known of it: what a reply has to match, and our two stamps. */
-export interface Exchange {
+export interface Exchange extends StampSources {
   readonly token: number;
   readonly sentLocal: LocalSeconds;
   /** T1; NaN until the driver has reported it. */
@@ -19,7 +25,7 @@ export interface Exchange {
 }
 
 /** The exchange before, kept for the interleaved reply that brings its true transmit stamp (RFC 9769 §4). */
-export interface PastExchange {
+export interface PastExchange extends Readonly<StampSources> {
   readonly transmitLocal: LocalSeconds;
   readonly receiveLocal: LocalSeconds;
   /** The server's receive stamp, T2: names the exchange to the server. */
@@ -39,4 +45,12 @@ export function sameStamp(a: WireStamp, b: WireStamp): boolean {
 
 export function isZeroStamp(stamp: WireStamp): boolean {
   return stamp.seconds === 0 && stamp.fraction === 0;
+}
+
+/** This machine's own reasons not to send: no packet has left it. */
+const UNSENT_CODES: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENODEV', 'EPERM']);
+
+/** Whether a request that failed with the system's code has not left this machine. */
+export function isUnsent(code: string): boolean {
+  return UNSENT_CODES.has(code);
 }

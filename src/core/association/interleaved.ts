@@ -60,7 +60,8 @@ export class InterleavedClient {
       this.#refusals = 0;
       this.#pausePolls = PAUSE_POLLS;
     }
-    this.past = { transmitLocal: exchange.transmitLocal, receiveLocal, rec: { ...rec }, wasUsed: false };
+    const { transmitLocal, transmitStamp, receiveStamp } = exchange;
+    this.past = { transmitLocal, transmitStamp, receiveLocal, receiveStamp, rec: { ...rec }, wasUsed: false };
   }
 
   /** The basic reply of the remembered exchange made a sample. */

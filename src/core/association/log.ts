@@ -4,6 +4,7 @@ import type { Sample } from '../estimation/sample.ts';
 import type { LocalSeconds } from '../ports.ts';
 import { PHI } from '../system-variables.ts';
 import type { Association } from './association.ts';
+import type { StampSources } from './exchange.ts';
 import type { Reply } from './reply.ts';
 
 const estimate = {} as Estimate;
@@ -14,6 +15,7 @@ export function describeMeasurement(
   reply: Reply,
   sample: Sample,
   interleaved: boolean,
+  { transmitStamp, receiveStamp }: Readonly<StampSources>,
 ): MeasurementOutput {
   return {
     kind: 'measurement',
@@ -23,6 +25,7 @@ export function describeMeasurement(
     stratum: reply.stratum,
     pollLog2: one.poll.pollLog2,
     remotePollLog2: reply.pollLog2,
+    pollScore: one.poll.score,
     offsetSeconds: (sample.upSeconds - sample.downSeconds) / 2,
     delaySeconds: sample.upSeconds + sample.downSeconds,
     dispersionSeconds: sample.precisionSeconds + PHI * sample.durationSeconds,
@@ -30,22 +33,36 @@ export function describeMeasurement(
     rootDispersionSeconds: reply.rootDispersionSeconds,
     refid: reply.refid,
     interleaved,
+    transmitStamp,
+    receiveStamp,
     verdict: 'used',
   };
 }
 
-/** The state of an association's filter, for the log; null before the first sample. */
-export function describeStatistics(one: Association, nowLocal: LocalSeconds): StatisticsOutput | null {
+/**
+ * The state of an association's filter, for the log; null before the first sample.
+ *
+ * @param before - what was told after the sample before; null: nothing yet.
+ */
+export function describeStatistics(
+  one: Association,
+  nowLocal: LocalSeconds,
+  before: StatisticsOutput | null,
+): StatisticsOutput | null {
   if (!one.filter.predict(nowLocal, estimate)) return null;
+  const frequencyPpm = estimate.frequency * 1e6;
   return {
     kind: 'statistics',
     atLocal: nowLocal,
     address: one.address,
     offsetSeconds: estimate.offsetSeconds,
     offsetSigmaSeconds: estimate.offsetSigmaSeconds,
-    frequencyPpm: estimate.frequency * 1e6,
+    frequencyPpm,
     frequencySigmaPpm: estimate.frequencySigma * 1e6,
     delayFloorSeconds: estimate.delayFloorSeconds,
     jitterSeconds: estimate.jitterSeconds,
+    stress: before === null ? null : Math.abs(frequencyPpm - before.frequencyPpm) / before.frequencySigmaPpm,
+    samples: one.samplesUsed,
+    asymmetry: one.options.asymmetry,
   };
 }

@@ -1,7 +1,7 @@
 import type { SynchronizationOptions } from '../coordinator-options.ts';
 import { formatSeconds } from '../format.ts';
 import type { ClockLine, ClockPort, LocalSeconds } from '../ports.ts';
-import { findStepPanic } from './step-limits.ts';
+import { findStepPanic, type StepsMade } from './step-limits.ts';
 
 /** The first correction is stepped when it would take longer than this to slew. */
 const STARTUP_SLEW_SECONDS_MAX = 10;
@@ -19,6 +19,8 @@ const STEP_SAMPLES = 3;
 const STEP_SECONDS = 30;
 /** No oscillator is worse, and no kernel's clock can be set further off (tick ± 10 %), s/s. */
 const FREQUENCY_MAX = 0.1;
+
+const NO_STEPS: StepsMade = { isStarted: false, steps: 0, accumulatedSeconds: 0 };
 
 export type DisciplineAction =
   /** The clock could not be changed (mode `none`). */
@@ -49,9 +51,16 @@ export class Discipline {
   #leapSlewSeconds = 0;
   #followedLocal: LocalSeconds = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: ClockPort, options: SynchronizationOptions) {
+  /** @param before - what a predecessor on the same clock has done. */
+  constructor(clock: ClockPort, options: SynchronizationOptions, before: StepsMade = NO_STEPS) {
     this.#clock = clock;
     this.#options = options;
+    Object.assign(this, before);
+  }
+
+  /** For a successor on the same clock. */
+  get made(): StepsMade {
+    return { isStarted: this.isStarted, steps: this.steps, accumulatedSeconds: this.accumulatedSeconds };
   }
 
   /** What the clock has to be corrected by to be on a line; positive: it is behind. */

@@ -7,6 +7,11 @@ export interface StepAccount {
   readonly accumulatedSeconds: number;
 }
 
+/** What goes over to a successor on the same clock. */
+export interface StepsMade extends StepAccount {
+  readonly steps: number;
+}
+
 /**
  * Whether a step may be made (ntpd-rs's panic thresholds).
  *

@@ -21,6 +21,19 @@ export interface Estimate {
   jitterSeconds: number;
 }
 
+/** What is believed before there is anything to believe. */
+export const NO_ESTIMATE: Readonly<Estimate> = {
+  atLocal: 0,
+  offsetSeconds: 0,
+  offsetSigmaSeconds: Number.POSITIVE_INFINITY,
+  frequency: 0,
+  frequencySigma: Number.POSITIVE_INFINITY,
+  covariance: 0,
+  wander: 0,
+  delayFloorSeconds: 0,
+  jitterSeconds: 0,
+};
+
 /** A source's filter: takes samples in order of time, predicts at any later instant. */
 export interface SourceFilter {
   add(sample: Sample): void;

@@ -65,6 +65,18 @@ describe('following', () => {
     expect(keeper.state).toBe('synchronised');
   });
 
+  test('the operator’s order ends the waiting, and what is served has the bound of that moment', () => {
+    const { keeper, clock } = keeperOf();
+    expect(keeper.force(5, [])).toMatch(/^nothing done/);
+    keeper.review(6, [candidate('a', 0, 0.01)], 3, true);
+    keeper.review(20, [candidate('a', 3, 0.01)], 1, true);
+    expect(keeper.force(600, [candidate('a', 3, 0.02)])).toMatch(/^stepped forward by 3/);
+    expect(keeper.state).toBe('synchronised');
+    expect(keeper.truth.offsetAt(600)).toBe(3);
+    expect(keeper.truth.maximumErrorAt(600)).toBeGreaterThanOrEqual(0.02);
+    expect(clock.maximumErrorSeconds).toBeGreaterThanOrEqual(0.02);
+  });
+
   test('the clock is told the bound with what it has still to be slewed by', () => {
     const { keeper, clock } = keeperOf();
     keeper.review(6, [candidate('a', 0, 0.01)], 3, true);
@@ -126,11 +138,32 @@ describe('a successor on the same clock, as after a reload', () => {
     return { armed, clock: Object.assign(new TestClock(0), { armLeap: (sign: number) => armed.push(sign) }) };
   }
 
+  test('does not take its next correction for the first: it is slewed, and the sum of the steps goes on', () => {
+    const { keeper: before, clock } = keeperOf();
+    before.review(6, [candidate('a', 3, 0.01)], 3, true);
+    before.review(20, [candidate('a', 5, 0.01)], 3, true);
+    before.review(55, [candidate('a', 5, 0.01)], 3, true);
+    expect(before.discipline.made).toEqual({ isStarted: true, steps: 2, accumulatedSeconds: 2 });
+    const { keeper } = keeperOf({ before: before.carried }, clock);
+    keeper.review(60, [candidate('a', 5.3, 0.01)], 3, true);
+    expect(clock.steps.length).toBe(2);
+    expect(keeper.state).toBe('synchronised');
+    expect(keeper.discipline.made).toEqual({ isStarted: true, steps: 2, accumulatedSeconds: 2 });
+  });
+
+  test('waits with its first selection as any does', () => {
+    const { keeper: before, clock } = keeperOf();
+    before.review(6, [candidate('a', 0, 0.01)], 3, true);
+    const { keeper } = keeperOf({ before: before.carried }, clock);
+    keeper.review(8, [candidate('a', 0, 0.01)], 3, false);
+    expect(keeper.state).toBe('starting');
+  });
+
   test('does the leap second that its predecessor knew of, before it has measured anything', () => {
     const { armed, clock } = armedClock();
     const { keeper: before } = keeperOf(near, clock);
     before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
-    const { keeper, outputs } = keeperOf({ ...near, leap: before.leap }, clock);
+    const { keeper, outputs } = keeperOf({ ...near, before: before.carried }, clock);
     keeper.advance(50);
     expect(keeper.truth.variables).toMatchObject({ leap: 3, leapEventSeconds: midnight, leapSign: 1 });
     expect(keeper.leaps.indicator(midnight - 50)).toBe(1);
@@ -147,7 +180,7 @@ describe('a successor on the same clock, as after a reload', () => {
     const { keeper: before } = keeperOf(near);
     before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
     before.advance(100.00001);
-    const { keeper } = keeperOf({ ...near, leap: before.leap });
+    const { keeper } = keeperOf({ ...near, before: before.carried });
     keeper.advance(101);
     keeper.advance(110);
     expect(keeper.leaps.shiftSeconds).toBe(0);
@@ -160,7 +193,7 @@ describe('a successor on the same clock, as after a reload', () => {
     before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
     const entries = [{ atSeconds: midnight - 1e8, taiMinusUtc: 37 }];
     const leapFile = { entries, expirySeconds: midnight + 1e7 };
-    const { keeper } = keeperOf({ ...near, leapFile, leap: before.leap }, clock);
+    const { keeper } = keeperOf({ ...near, leapFile, before: before.carried }, clock);
     keeper.advance(50);
     expect(armed).toEqual([1, 0]);
     expect(keeper.truth.variables.leapSign).toBe(0);

@@ -26,6 +26,13 @@ describe('starting', () => {
     expect(world.clock.isSynchronised).toBe(true);
   });
 
+  test('a source that does not answer keeps nobody waiting for more than ten seconds', () => {
+    const world = worldOf({ sources: three });
+    (world.servers.get('192.0.2.2') as { isUp: boolean }).isUp = false;
+    world.runUntil(10);
+    expect(world.coordinator.variables.stratum).toBe(2);
+  });
+
   test('the served line is exactly the filter’s with one source', () => {
     const world = worldOf();
     world.runUntil(500);
@@ -304,7 +311,15 @@ describe('logs', () => {
     const used = world.coordinator.status(world.nowLocal).sources[0]?.counters['used'] ?? 0;
     expect(kinds.filter((kind) => kind === 'measurement').length).toBe(used);
     expect(kinds.filter((kind) => kind === 'statistics').length).toBe(used);
-    expect(kinds.filter((kind) => kind === 'tracking').length).toBeGreaterThan(3);
+    const tracking = world.outputs.filter((output) => output.kind === 'tracking');
+    expect(tracking.length).toBeGreaterThan(3);
+    expect(tracking[0]).toMatchObject({ offsetSeconds: null, remainingSeconds: 0 });
+    expect(tracking[0]?.correctionSeconds).toBeCloseTo(-0.1, 3);
+    for (const { offsetSeconds, remainingSeconds, correctionSeconds } of tracking.slice(1)) {
+      expect(remainingSeconds + (offsetSeconds as number)).toBeCloseTo(correctionSeconds, 12);
+    }
+    const measured = world.outputs.find((output) => output.kind === 'measurement');
+    expect(measured).toMatchObject({ transmitStamp: 'kernel', receiveStamp: 'kernel' });
   });
 });
 

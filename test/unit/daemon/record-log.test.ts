@@ -16,6 +16,9 @@ const OUTPUT: StatisticsOutput = {
   frequencySigmaPpm: 0.1,
   delayFloorSeconds: 0.001,
   jitterSeconds: 1e-5,
+  stress: null,
+  samples: 1,
+  asymmetry: 0,
 };
 
 describe('record logs', () => {

@@ -141,6 +141,19 @@ describe('one exchange', () => {
     expect(world.requests.length).toBeGreaterThan(3);
   });
 
+  test('requests that this machine cannot send make nobody ask more rarely, those that the network refuses do', () => {
+    const pollAfterAnHour = (code: string): number | undefined => {
+      const world = new CoordinatorWorld({ sources: [{ address: SERVER }] });
+      world.runUntil(3600, () => {
+        const { token } = world.requests.at(-1) ?? { token: 0 };
+        world.coordinator.requestFailed(world.nowLocal, token, code);
+      });
+      return world.coordinator.status(world.nowLocal).sources[0]?.pollLog2;
+    };
+    expect(pollAfterAnHour('ENETUNREACH')).toBe(4);
+    expect(pollAfterAnHour('ECONNREFUSED')).toBeGreaterThan(6);
+  });
+
   test('unknown tokens and empty datagrams are nobody’s', () => {
     const { world } = pendingExchange();
     world.coordinator.datagramReceived(world.nowLocal, 999, new Uint8Array(), 0, world.nowLocal, 'daemon', SERVER, 123);
@@ -230,7 +243,14 @@ describe('kisses', () => {
     world.runUntil(2000);
     const history = world.coordinator.saveHistory(world.nowLocal);
     expect(history.sources[0]?.requestedPollLog2Min).toBeGreaterThanOrEqual(5);
-    expect(world.events.filter((event) => event.code === 'history-changed').length).toBeGreaterThan(1);
+  });
+
+  test('RATE is told to be saved every time that it slows down', () => {
+    const world = provoke(kiss('RATE'));
+    world.runUntil(20_000);
+    const changes = world.events.filter(({ message }) => /raised for good/.test(message)).length;
+    expect(counter(world, 'kiss-rate')).toBeGreaterThan(4);
+    expect(changes).toBe(counter(world, 'kiss-rate'));
   });
 
   test('their log lines get rarer', () => {

@@ -57,6 +57,29 @@ describe('restarting', () => {
     expect(Math.abs(world.coordinator.variables.line.frequency + 1e-5)).toBeLessThan(1e-7);
   });
 
+  test('waits for the first answer of every source: who answers first is not followed for that', () => {
+    const sources = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => ({ address, pollLog2Max: 4 }));
+    const first = new CoordinatorWorld({ sources });
+    for (const { address } of sources) first.addServer(address);
+    first.runUntil(900);
+    const history = first.coordinator.saveHistory(first.nowLocal);
+    const second = new CoordinatorWorld({
+      sources,
+      startNtpSeconds: WORLD_START + 960,
+      coordinator: { history, timescaleOriginSeconds: 960 * (1 + 1e-5) },
+    });
+    for (const { address } of sources) second.addServer(address, { upSeconds: () => 0.1, downSeconds: () => 0.1 });
+    Object.assign(second.servers.get('192.0.2.1') as object, {
+      offsetSeconds: 0.3,
+      upSeconds: () => 1e-3,
+      downSeconds: () => 1e-3,
+    });
+    second.runUntil(8, () => {
+      if (second.coordinator.variables.stratum < 16) expect(Math.abs(second.servedError)).toBeLessThan(0.01);
+    });
+    expect(second.coordinator.variables.stratum).toBe(2);
+  });
+
   test('after hours, or on another timescale, starts without them', () => {
     expect(requestsWithin(secondRun(firstRun(900), 10_000), 12)).toBe(5);
     expect(requestsWithin(secondRun(firstRun(900), 960, 'another boot'), 12)).toBe(5);

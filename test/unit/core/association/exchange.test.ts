@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isZeroStamp, randomStamp, sameStamp } from '../../../../src/core/association/exchange.ts';
+import { isUnsent, isZeroStamp, randomStamp, sameStamp } from '../../../../src/core/association/exchange.ts';
 import { seededRandom } from '../../../support/coordinator-world.ts';
 
 test('a random stamp fills both words and is never zero', () => {
@@ -21,4 +21,9 @@ test('stamps are the same only when both words are', () => {
   expect(sameStamp({ seconds: 1, fraction: 2 }, { seconds: 1, fraction: 2 })).toBe(true);
   expect(sameStamp({ seconds: 1, fraction: 2 }, { seconds: 1, fraction: 3 })).toBe(false);
   expect(sameStamp({ seconds: 1, fraction: 2 }, { seconds: 2, fraction: 2 })).toBe(false);
+});
+
+test('what this machine could not send is told from what the network refused', () => {
+  expect(isUnsent('ENETUNREACH')).toBe(true);
+  expect(isUnsent('ECONNREFUSED')).toBe(false);
 });

@@ -11,7 +11,7 @@ describe('the fast start', () => {
     let now = 0;
     for (let sample = 0; sample < 5; sample++) {
       poll.sent(now, random);
-      poll.answered();
+      poll.answered(now, random);
       poll.sampled(now, random);
       if (sample < 4) {
         expect(poll.nextLocal - now).toBeGreaterThanOrEqual(2);
@@ -42,13 +42,13 @@ describe('reach', () => {
   test('is lost after eight polls without an answer, and regained by one', () => {
     const poll = new Poll(4, 6, 4, 0);
     poll.sent(0, random);
-    poll.answered();
+    poll.answered(0, random);
     for (let request = 0; request < 7; request++) poll.sent(0, random);
     expect(poll.isUnreachable).toBe(false);
     poll.sent(0, random);
     expect(poll.reach).toBe(0);
     expect(poll.isUnreachable).toBe(true);
-    poll.answered();
+    poll.answered(0, random);
     expect(poll.isUnreachable).toBe(false);
   });
 
@@ -56,6 +56,50 @@ describe('reach', () => {
     const poll = new Poll(4, 6, 4, 0);
     for (let request = 0; request < 20; request++) poll.sent(0, random);
     expect(poll.pollLog2).toBe(6);
+  });
+});
+
+describe('after a time without answers', () => {
+  function outage(poll: Poll, seconds: number): number {
+    let now = 0;
+    while (now < seconds) {
+      poll.sent(now, random);
+      now = poll.nextLocal;
+    }
+    return now;
+  }
+
+  test('the next request is due within an eighth of it', () => {
+    for (const seconds of [600, 1200, 3600]) {
+      const poll = new Poll(4, 10, 4, 0);
+      expect(outage(poll, seconds)).toBeLessThan(1.125 * seconds);
+    }
+  });
+
+  test('a source is asked as often as before, at once', () => {
+    const poll = new Poll(4, 10, 5, 0);
+    poll.sent(0, random);
+    poll.answered(0, random);
+    const now = outage(poll, 40_000);
+    expect(poll.pollLog2).toBe(10);
+    poll.sent(now, random);
+    poll.answered(now + 0.1, random);
+    expect(poll.pollLog2).toBe(5);
+    expect(poll.nextLocal).toBeLessThan(now + 34);
+  });
+
+  test('it has not been asked any less where nothing could be sent, and the fast start is still to come', () => {
+    const poll = new Poll(4, 10, 4, 0);
+    poll.startBurst(0);
+    let now = 0;
+    while (now < 3600) {
+      poll.sent(now, random);
+      poll.unsent(now, random);
+      now = poll.nextLocal;
+    }
+    expect(poll.isUnreachable).toBe(true);
+    expect(poll.isBursting).toBe(true);
+    expect(now).toBeLessThan(3602.1);
   });
 });
 
@@ -74,14 +118,23 @@ describe('the interval', () => {
 
   test('grows while the forecast stays better than a measurement, and shrinks when it does not', () => {
     const poll = new Poll(4, 8, 4, 0);
-    for (let sample = 0; sample < 10; sample++) poll.adapt(() => 1e-6, 1e-4);
+    for (let sample = 0; sample < 10; sample++) poll.adapt(0, random, () => 1e-6, 1e-4);
     expect(poll.pollLog2).toBe(8);
-    poll.adapt(() => 1e-3, 1e-4);
+    poll.adapt(0, random, () => 1e-3, 1e-4);
     expect(poll.pollLog2).toBe(7);
-    poll.adapt((seconds) => (seconds > 128 ? 1e-4 : 5e-5), 1e-4);
+    poll.adapt(0, random, (seconds) => (seconds > 128 ? 1e-4 : 5e-5), 1e-4);
     expect(poll.pollLog2).toBe(7);
-    for (let sample = 0; sample < 10; sample++) poll.adapt(() => 1e-3, 1e-4);
+    for (let sample = 0; sample < 10; sample++) poll.adapt(0, random, () => 1e-3, 1e-4);
     expect(poll.pollLog2).toBe(4);
+  });
+
+  test('ends at once when the estimate was lost, and is as short as it takes', () => {
+    const poll = new Poll(4, 10, 9, 0);
+    poll.sent(0, random);
+    expect(poll.nextLocal).toBeGreaterThanOrEqual(512);
+    poll.adapt(1, random, (seconds) => seconds * 1e-5, 5e-4);
+    expect(poll.pollLog2).toBe(6);
+    expect(poll.nextLocal).toBeLessThan(1 + 64 * 1.05);
   });
 
   test('starts within its limits', () => {
@@ -100,7 +153,7 @@ describe('a RATE kiss', () => {
     expect(poll.pollLog2Min).toBe(5);
     expect(poll.requestedLog2Min).toBe(5);
     expect(poll.nextLocal).toBeGreaterThanOrEqual(1 + 4 * 32);
-    for (let sample = 0; sample < 10; sample++) poll.adapt(() => 1, 1e-4);
+    for (let sample = 0; sample < 10; sample++) poll.adapt(0, random, () => 1, 1e-4);
     expect(poll.pollLog2).toBe(5);
   });
 

@@ -100,6 +100,8 @@ describe('matching', () => {
     token: 1,
     sentLocal: 0,
     transmitLocal: 0,
+    transmitStamp: 'kernel' as const,
+    receiveStamp: 'kernel' as const,
     xmt: { seconds: 1, fraction: 2 },
     rec: { seconds: 3, fraction: 4 },
   };
