@@ -68,6 +68,10 @@ export interface ResponderTables {
 }
 
 const NO_TABLES: ResponderTables = { gate: null, store: null, talkers: null, workerIndex: 0, workerBits: 0 };
+const PLAIN = 0;
+/** There are lists or limits. */
+const JUDGED = 1;
+const SMEARED = 2;
 const WORD = 4;
 const NATIVE = true; // the copy is native endian, and both platforms are little
 const NS_PER_SECOND = 1e9;
@@ -91,8 +95,8 @@ export class BatchResponder {
   private readonly workerIndex: number;
   private readonly workerMask: number;
   private policies: readonly ListenerPolicy[] = [];
-  /** 1 for listeners without lists, limits and smear. */
-  private plain: Uint8Array = new Uint8Array(0);
+  /** What basic requests need, by listener: PLAIN, JUDGED or SMEARED. */
+  private needs: Uint8Array = new Uint8Array(0);
   private macs: MacPort | null = null;
   private monoSeconds = 0;
   private epoch = 0;
@@ -116,9 +120,10 @@ export class BatchResponder {
   /** Takes new policies and keys into use, between two batches. */
   install(policies: readonly ListenerPolicy[], macs: MacPort | null): void {
     this.policies = policies;
-    this.plain = Uint8Array.from(policies, ({ access, limits, smear }) =>
-      access === null && limits === null && smear === SMEAR_NONE ? 1 : 0,
-    );
+    this.needs = Uint8Array.from(policies, ({ access, limits, smear }) => {
+      if (smear !== SMEAR_NONE) return SMEARED;
+      return this.gate === null || (access === null && limits === null) ? PLAIN : JUDGED;
+    });
     this.smears = policies.some((policy) => policy.smear !== SMEAR_NONE);
     this.limits = policies.some((policy) => policy.limits !== null);
     this.macs = macs;
@@ -129,7 +134,7 @@ export class BatchResponder {
    * stands in this loop alone, so that it is compiled as one piece (bench/micro/encoder.ts).
    */
   answer(received: number): void {
-    const { packets, table, counters, policies, plain, served, store } = this;
+    const { packets, table, counters, policies, needs, served, store } = this;
     this.refresh();
     if (this.limits) this.gate?.identify(table, 0, received);
     const rowEnd = received * SLOT_WORDS;
@@ -141,14 +146,20 @@ export class BatchResponder {
       let octets = 0;
       let reason = admit(packets, table, row, policy);
       if (reason >= 0) {
-        const isPlain = served.usable && plain[listener] === 1 && reason < WITH_MAC;
-        if (isPlain && (store === null || (packets.getUint8(at + ORG + 7) & 1) === 0)) {
-          octets = replyInPlace(packets, table, row, served, reason);
-          reason = 0;
-        } else {
+        const need = needs[listener] as number;
+        if (
+          need === SMEARED ||
+          !served.usable ||
+          reason >= WITH_MAC ||
+          (store !== null && (packets.getUint8(at + ORG + 7) & 1) !== 0)
+        ) {
           this.octets = 0;
           reason = this.answerWithCare(row, version, reason, policy);
           octets = this.octets;
+        } else {
+          const refused = need === PLAIN ? 0 : this.refuse(row, policy);
+          octets = refused === 0 ? replyInPlace(packets, table, row, served, reason) : this.octets;
+          reason = refused;
         }
       }
       table[row + SLOT_REPLY_LENGTH] = octets;
@@ -196,23 +207,30 @@ export class BatchResponder {
    * in `octets`; returns 0, or a DROP_* code (with a kiss or a crypto-NAK there may be a reply all the same).
    */
   private answerWithCare(row: number, version: number, admitted: number, policy: ListenerPolicy): number {
-    const { packets, table, gate, served } = this;
-    if (!served.usable) return DROP_NO_TIME;
-    if (gate !== null && (policy.access !== null || policy.limits !== null)) {
-      const refused = gate.judge(table, row, policy);
-      if (refused !== 0) {
-        if (gate.kiss !== 0) {
-          this.octets = kissInPlace(packets, table, row, gate.kiss);
-          this.count(COUNT_KISSES);
-        }
-        return refused;
-      }
-      if (gate.leaked) this.count(COUNT_LEAKED);
-    }
+    if (!this.served.usable) return DROP_NO_TIME;
+    const refused = this.refuse(row, policy);
+    if (refused !== 0) return refused;
     const mode = admitted & ~WITH_MAC;
     if (admitted !== mode) return this.answerAuthenticated(row, version, mode, policy);
     this.octets = this.reply(row, version, mode, policy);
     return 0;
+  }
+
+  /** Whether the listener's lists or limits refuse a request: 0, or a DROP_* code, and the octets of a kiss in `octets`. */
+  private refuse(row: number, policy: ListenerPolicy): number {
+    const { gate } = this;
+    if (gate === null || (policy.access === null && policy.limits === null)) return 0;
+    const refused = gate.judge(this.table, row, policy);
+    if (refused !== 0) {
+      this.octets = 0;
+      if (gate.kiss !== 0) {
+        this.octets = kissInPlace(this.packets, this.table, row, gate.kiss);
+        this.count(COUNT_KISSES);
+      }
+    } else if (gate.leaked) {
+      this.count(COUNT_LEAKED);
+    }
+    return refused;
   }
 
   /** A request with a MAC gets its reply sealed with the same key, or none (RFC 5905 §7.3). */
