@@ -306,6 +306,12 @@ export const SECTIONS = {
         doc: 'Where the frequency of the clock is kept over a restart; beside it the state of the sources and of leap seconds. Left out: in $STATE_DIRECTORY, if there is one.',
         example: '/var/lib/ntpd-ts/drift',
       },
+      'leap-mode': {
+        kind: 'choice',
+        choices: ['kernel', 'step', 'slew'],
+        default: 'kernel',
+        doc: 'Who does a leap second to the clock: the kernel ("software" has none, and is stepped), we by a step, or a slew at max-slew-rate from midnight on. What is served has it at midnight whichever it is.',
+      },
       'leap-file': {
         kind: 'path',
         doc: 'A leap-seconds.list; it outranks what sources announce. Read again by a reload.',

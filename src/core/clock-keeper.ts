@@ -199,6 +199,7 @@ export class ClockKeeper {
     this.drift = isUsable ? drift : null;
     const frequency = this.drift?.frequency ?? 0;
     this.truth.follow({ atLocal: 0, offsetSeconds: this.#clock.readOffsetSeconds(0), frequency });
+    if (this.#options.synchronization.leapMode !== 'kernel' && this.#armedSign !== 0) this.#clock.armLeap?.(0);
     if (isUsable && this.#clock.canSlew) this.#clock.slew(0, frequency, 0, 0);
     this.#clock.setErrors(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, false);
     if (this.#clock.errorsLastSeconds !== undefined) this.#errorsDueLocal = 0;

@@ -38,7 +38,7 @@ function oneSource(source: SourceConfig, defaults: Config['sourceDefaults']): So
   };
 }
 
-/** `[synchronization]` as the core wants it; a leap second is left to the kernel where its clock is disciplined. */
+/** `[synchronization]` as the core wants it. */
 export function synchronizationOptions(config: Config): SynchronizationOptions {
   const options = config.synchronization;
   return {
@@ -52,7 +52,7 @@ export function synchronizationOptions(config: Config): SynchronizationOptions {
     localStratum: options.localStratum === STRATUM_NONE ? null : options.localStratum,
     localWaitSeconds: config.source.length === 0 ? 0 : options.localWait,
     localRefid: options.referenceId,
-    leapMode: options.clock === 'system' ? 'kernel' : 'step',
+    leapMode: options.leapMode,
   };
 }
 

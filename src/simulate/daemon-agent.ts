@@ -260,6 +260,6 @@ function synchronizationOptions(given: SynchronizationOptions): CoreSynchronizat
     distanceSecondsMax: given.maxDistance ?? defaults.distanceSecondsMax,
     localStratum: given.localStratum ?? defaults.localStratum,
     localWaitSeconds: given.localWait ?? defaults.localWaitSeconds,
-    leapMode: 'step',
+    leapMode: given.leapMode ?? 'step',
   };
 }

@@ -96,6 +96,7 @@ const synchronization = z.strictObject({
   accumulatedStepPanicThreshold: positive.optional(),
   localStratum: z.number().int().min(1).max(15).optional(),
   localWait: notNegative.optional(),
+  leapMode: z.enum(['step', 'slew']).optional(),
 });
 
 const foreign = z.union([

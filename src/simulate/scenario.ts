@@ -157,6 +157,8 @@ export interface Limits {
   maxOffset?: number | undefined;
   p99Offset?: number | undefined;
   rmsFrequencyPpm?: number | undefined;
+  /** Time from the node's start until it first serves as synchronised. */
+  firstEstimate?: number | undefined;
   /** Time from the node's start until what it serves is within 1 ms of the truth and stays so for a minute. */
   timeToSync?: number | undefined;
   /** Share of the synchronised seconds in which the maximum error held; 1 unless stated. */

@@ -187,6 +187,18 @@ describe('a successor on the same clock, as after a reload', () => {
     expect(keeper.leaps.event).toBeNull();
   });
 
+  test('takes back what the clock was told when it is to do the leap second itself', () => {
+    const { armed, clock } = armedClock();
+    const { keeper: before } = keeperOf(near, clock);
+    before.review(6, [candidate('a', 0, 0.01, { leap: 1 })], 3, true);
+    const synchronization = { ...SYNCHRONIZATION_DEFAULTS, leapMode: 'slew' as const };
+    const { keeper } = keeperOf({ ...near, synchronization, before: before.carried }, clock);
+    expect(armed).toEqual([1, 0]);
+    keeper.advance(100.00001);
+    expect(clock.steps.length).toBe(0);
+    expect(clock.rates.at(-1)).toBeCloseTo(-500e-6, 9);
+  });
+
   test('takes back what the clock was told when its own list knows better', () => {
     const { armed, clock } = armedClock();
     const { keeper: before } = keeperOf(near, clock);

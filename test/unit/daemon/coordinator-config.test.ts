@@ -33,6 +33,7 @@ describe("the coordinator's options", () => {
       accumulated-step-panic-threshold = 0
       local-stratum = 16
       clock = "software"
+      leap-mode = "slew"
       [synchronization.algorithm]
       step-threshold = 0.25`;
     expect(synchronizationOptions(parseConfig(toml, ''))).toMatchObject({
@@ -41,7 +42,7 @@ describe("the coordinator's options", () => {
       accumulatedStepPanicThreshold: { forwardSeconds: Infinity, backwardSeconds: Infinity },
       localStratum: null,
       stepThresholdSeconds: 0.25,
-      leapMode: 'step',
+      leapMode: 'slew',
     });
   });
 });
