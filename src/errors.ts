@@ -53,6 +53,7 @@ export const ERRORS = {
   'load-not-yours': { exit: 'usage', doc: 'The load would reach strangers, and nobody said that it may.' },
   'load-not-kept': { exit: 'unavailable', doc: 'The generator could not keep the rate, so nothing was measured.' },
   'load-output': { exit: 'unavailable', doc: 'A report could not be written.' },
+  'simulate-picture': { exit: 'unavailable', doc: 'The picture of a simulation could not be written.' },
   'load-results': { exit: 'data', doc: 'A file of results is unreadable, or of another version.' },
   internal: { exit: 'software', doc: 'A fault of the program itself; please report it.' },
 } as const;

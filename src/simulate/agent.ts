@@ -48,6 +48,8 @@ export interface Belief {
 
 /** A program that keeps a machine's clock: the daemon's core, or a yardstick in its place. */
 export interface Agent {
+  /** Whether it ended itself, because it would have had to step too far. */
+  readonly exited?: boolean;
   /** When `advance` is due next; Infinity for never. Read after every call. */
   readonly wakeLocal: LocalSeconds;
   advance(nowLocal: LocalSeconds): void;

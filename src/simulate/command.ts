@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { EXIT } from '../errors.ts';
+import { EXIT, OperatorError } from '../errors.ts';
 import { daemonAgent } from './daemon-agent.ts';
 import { loadScenario } from './load-scenario.ts';
 import { drawPicture } from './picture.ts';
@@ -39,10 +39,13 @@ Exit codes: ${EXIT.ok} all limits kept, ${EXIT_LIMITS_MISSED} a limit of the sce
 function run(file: string, options: Options): number {
   const loaded = loadScenario(file);
   const { scenario } = loaded;
+  // A path that cannot be written is said before the work, not after it.
+  if (options.svg !== undefined) writePicture(options.svg, '');
   const seeds = Array.from({ length: Math.max(1, options.seeds) }, (_, index) => options.seed + index);
   const runs = seeds.map((seed, index) => {
     const simulation = simulate(loaded, seed, daemonAgent);
-    if (index === 0 && options.svg !== undefined) writePicture(options.svg, scenario.description, simulation);
+    if (index === 0 && options.svg !== undefined)
+      writePicture(options.svg, pictureOf(scenario.description, simulation));
     return simulation.result;
   });
   const reports = reportOf(scenario, runs);
@@ -53,9 +56,19 @@ function run(file: string, options: Options): number {
   return reports.some(({ misses }) => misses.length > 0) ? EXIT_LIMITS_MISSED : EXIT.ok;
 }
 
-function writePicture(file: string, title: string, { records }: Simulation): void {
-  const panels = records.map(({ machine, trace }) => ({ title: machine.name, trace }));
-  writeFileSync(file, drawPicture(title, panels));
+function pictureOf(title: string, { records }: Simulation): string {
+  return drawPicture(
+    title,
+    records.map(({ machine, trace }) => ({ title: machine.name, trace })),
+  );
+}
+
+function writePicture(file: string, picture: string): void {
+  try {
+    writeFileSync(file, picture);
+  } catch (cause) {
+    throw new OperatorError('simulate-picture', `${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function wholeNumber(text: string): number {

@@ -28,6 +28,7 @@ export function missesOf(node: string, limits: Limits, result: NodeResult): Miss
   atMost('max-offset', limits.maxOffset, result.clock.max);
   atMost('p99-offset', limits.p99Offset, result.clock.p99);
   atMost('rms-frequency-ppm', limits.rmsFrequencyPpm, result.frequencyPpm.rms);
+  atMost('first-estimate', limits.firstEstimate, result.firstEstimateSeconds);
   atMost('time-to-sync', limits.timeToSync, result.timeToSyncSeconds);
   // A node that was never synchronised stated no bound that could be wrong.
   if (result.synchronisedShare > 0) {

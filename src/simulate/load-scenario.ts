@@ -20,10 +20,13 @@ export interface LoadedScenario {
  * @throws ConfigError naming every problem by file, line and key.
  */
 export function loadScenario(file: string): LoadedScenario {
-  const scenario = parseScenario(read(file), file);
+  const text = read(file);
+  const scenario = parseScenario(text, file);
   const recordedPpm = new Map<string, Float64Array>();
-  for (const { name, oscillator } of scenario.node) {
-    if (oscillator.file !== undefined) recordedPpm.set(name, readErrors(resolve(dirname(file), oscillator.file)));
+  for (const [index, { name, oscillator }] of scenario.node.entries()) {
+    if (oscillator.file === undefined) continue;
+    const path: KeyPath = ['node', index, 'oscillator', 'file'];
+    recordedPpm.set(name, readErrors(resolve(dirname(file), oscillator.file), { text, file, path }));
   }
   return { scenario, recordedPpm };
 }
@@ -40,13 +43,15 @@ export function parseScenario(text: string, file: string): Scenario {
   }
   const problems: ConfigProblem[] = [];
   const report = (code: ErrorCode, path: readonly PropertyKey[], message: string): void => {
-    const keys = path.map((key, index): string | number =>
+    const keys: KeyPath = path.map((key, index): string | number =>
       typeof key === 'number' || (path[0] === 'limits' && index === 1) ? (key as number) : kebabCase(String(key)),
     );
-    const place = locate(text, keys as KeyPath) ?? {};
-    problems.push({ ...problem(code, file, message), ...place, key: dotted(keys) });
+    problems.push(problemAt(code, { text, file, path: keys }, message));
   };
-  const result = scenarioSchema.safeParse(camelKeys(raw, [], report), { reportInput: true });
+  const reportAsSpelt: Report = (code, path, message) => {
+    problems.push(problemAt(code, { text, file, path: path as KeyPath }, message));
+  };
+  const result = scenarioSchema.safeParse(camelKeys(raw, [], reportAsSpelt), { reportInput: true });
   if (result.success) crossCheck(result.data, (path, message) => report('config-bad-value', path, message));
   else for (const issue of result.error.issues) reportIssue(issue as Issue, report);
   const [first, ...rest] = problems;
@@ -68,10 +73,20 @@ function reportIssue(issue: Issue, report: Report): void {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys ?? []) report('config-unknown-key', [...issue.path, key], 'unknown key');
   } else if (issue.input === undefined) {
-    report('config-missing-key', issue.path, `missing: ${issue.message}`);
+    report('config-missing-key', issue.path, `missing: ${plain(issue.message)}`);
   } else {
-    report('config-bad-value', issue.path, `${issue.message}, found ${JSON.stringify(issue.input)}`);
+    report('config-bad-value', issue.path, `${plain(issue.message)}, found ${display(issue.input)}`);
   }
+}
+
+/** The validator's words without what is said anyway. */
+function plain(message: string): string {
+  return message.replace(/^Invalid input: /, '').replace(/, received \S+$/, '');
+}
+
+/** JSON has neither NaN nor infinity. */
+function display(value: unknown): string {
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 /** What a schema cannot see: names that must mean something. */
@@ -98,7 +113,11 @@ function crossCheck(scenario: Scenario, report: (path: readonly PropertyKey[], m
     want(hosts, to, ['link', index, 'to']);
   }
   for (const [index, { source }] of scenario.node.entries()) {
-    for (const [at, { address }] of source.entries()) want(places, address, ['node', index, 'source', at, 'address']);
+    for (const [at, { address, pollMin, pollMax }] of source.entries()) {
+      want(places, address, ['node', index, 'source', at, 'address']);
+      if ((pollMin ?? 0) > (pollMax ?? Number.POSITIVE_INFINITY))
+        report(['node', index, 'source', at, 'pollMax'], 'is below poll-min');
+    }
   }
   const nodes = new Set(scenario.node.map(({ name }) => name));
   for (const name of Object.keys(scenario.limits)) want(nodes, name, ['limits', name]);
@@ -114,7 +133,8 @@ function camelKeys(value: unknown, path: readonly PropertyKey[], report: Report)
   const result: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
     const inner = [...path, key];
-    if (!named && /[A-Z]/.test(key)) report('config-unknown-key', inner, 'unknown key: keys are spelt in kebab-case');
+    if (!named && /[A-Z]/.test(key))
+      report('config-unknown-key', inner, `unknown key: keys are spelt in kebab-case, "${kebabCase(key)}"`);
     else result[named ? key : camelCase(key)] = camelKeys(entry, inner, report);
   }
   return result;
@@ -130,21 +150,36 @@ function dotted(path: readonly (string | number)[]): string {
   }, '');
 }
 
-function readErrors(file: string): Float64Array {
-  const values = read(file).trim().split(/\s+/).map(Number);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad < 0) return Float64Array.from(values);
-  throw new ConfigError([
-    { ...problem('config-bad-value', file, 'expected one error in ppm per line'), line: bad + 1, column: 1 },
-  ]);
+/** A key of a scenario, for messages about what it names. */
+interface Place {
+  readonly text: string;
+  readonly file: string;
+  readonly path: KeyPath;
 }
 
-function read(file: string): string {
+function readErrors(file: string, place: Place): Float64Array {
+  const values = read(file, place).trim().split(/\s+/).map(Number);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return Float64Array.from(values);
+  const message = `expected one error in ppm per line, as ${place.file} names it`;
+  const key = dotted(place.path);
+  throw new ConfigError([{ ...problem('config-bad-value', file, message), line: bad + 1, column: 1, key }]);
+}
+
+/** @param place - the key that names the file; without one the file is the scenario itself. */
+function read(file: string, place?: Place): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError([problem('config-unreadable', file, `cannot be read: ${(cause as Error).message}`)]);
+    const message =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
+    if (place === undefined) throw new ConfigError([problem('config-unreadable', file, `cannot be read: ${message}`)]);
+    throw new ConfigError([problemAt('config-unreadable', place, `${file} cannot be read: ${message}`)]);
   }
+}
+
+function problemAt(code: ErrorCode, { text, file, path }: Place, message: string): ConfigProblem {
+  return { ...problem(code, file, message), ...locate(text, path), key: dotted(path) };
 }
 
 function problem(code: ErrorCode, file: string, message: string): ConfigProblem {

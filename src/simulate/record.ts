@@ -19,6 +19,8 @@ export interface NodeResult {
   frequencyPpm: Summary;
   /** Error of the frequency that the agent believes in. */
   believedFrequencyPpm: Summary;
+  /** Seconds from the node's start until it served anything as synchronised; Infinity for never. */
+  firstEstimateSeconds: number;
   /** Seconds from the node's start until it served the time, and went on to; Infinity for never. */
   timeToSyncSeconds: number;
   /** Share of the seconds in which it was synchronised. */
@@ -29,6 +31,8 @@ export interface NodeResult {
   /** Mean time between two requests to one source. */
   pollSeconds: number;
   steps: number;
+  /** 1 if it ended itself, because it would have had to step too far. */
+  ends: number;
 }
 
 /** The maximum error against the true error of the served time, over synchronised seconds. */
@@ -80,6 +84,7 @@ export class NodeRecord {
   #ratioSquares = 0;
   #beyondRun = 0;
   #beyondRunMax = 0;
+  #firstAt = Number.POSITIVE_INFINITY;
   #goodSince = Number.POSITIVE_INFINITY;
   #syncedAt = Number.POSITIVE_INFINITY;
 
@@ -125,6 +130,7 @@ export class NodeRecord {
       served: this.#served.summarise(),
       frequencyPpm: this.#frequency.summarise(),
       believedFrequencyPpm: this.#believedFrequency.summarise(),
+      firstEstimateSeconds: this.#firstAt - machine.options.startsAt,
       timeToSyncSeconds: this.#syncedAt - machine.options.startsAt,
       synchronisedShare: this.#synchronised / this.#seconds,
       bound: {
@@ -141,11 +147,13 @@ export class NodeRecord {
       packets: machine.packets,
       pollSeconds: ((this.#endSeconds - machine.options.startsAt) * sources) / machine.packets,
       steps: machine.judgedClock.steps,
+      ends: machine.agent?.exited === true ? 1 : 0,
     };
   }
 
   #watchStart(trueSeconds: number, served: number): void {
     if (this.#syncedAt !== Number.POSITIVE_INFINITY) return;
+    if (this.#belief.synchronised) this.#firstAt = Math.min(this.#firstAt, trueSeconds);
     const isGood = this.#belief.synchronised && Math.abs(served) <= SYNC_WITHIN_SECONDS;
     if (!isGood) this.#goodSince = Number.POSITIVE_INFINITY;
     else if (this.#goodSince === Number.POSITIVE_INFINITY) this.#goodSince = trueSeconds;

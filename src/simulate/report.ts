@@ -56,12 +56,12 @@ export function formatReport(scenario: Scenario, seeds: readonly number[], repor
     const { clock, served, frequencyPpm, bound, sigma } = result;
     lines.push(
       '',
-      `${node}: set after ${result.timeToSyncSeconds.toFixed(0)} s, synchronised ${percent(result.synchronisedShare)}, ${result.packets} packets (one in ${result.pollSeconds.toFixed(1)} s per source), ${result.steps} steps`,
+      `${node}: ${describeStart(result)}, synchronised ${percent(result.synchronisedShare)}, ${result.packets} packets (one in ${result.pollSeconds.toFixed(1)} s per source), ${result.steps} steps${result.ends > 0 ? ', ended itself over a panic threshold' : ''}`,
       `  clock      RMS ${duration(clock.rms)}  max ${duration(clock.max)}  median ${duration(clock.p50)}  95 % ${duration(clock.p95)}  99 % ${duration(clock.p99)}`,
       `  served     RMS ${duration(served.rms)}  max ${duration(served.max)}  mean ${duration(served.mean)}`,
-      `  frequency  RMS ${frequencyPpm.rms.toFixed(4)} ppm  max ${frequencyPpm.max.toFixed(4)} ppm`,
+      `  frequency  RMS ${ppm(frequencyPpm.rms)}  max ${ppm(frequencyPpm.max)}  median ${ppm(frequencyPpm.p50)}  95 % ${ppm(frequencyPpm.p95)}  99 % ${ppm(frequencyPpm.p99)}`,
       `  bound      held ${percent(bound.coverage)} (longest failure ${bound.uncoveredSecondsMax} s), median ${duration(bound.medianSeconds)}`,
-      `  sigma      ≤ 2σ ${percent(sigma.within2)}  ≤ 4σ ${percent(sigma.within4)}  RMS(error/σ) ${sigma.rmsRatio.toFixed(2)}  longest excursion ${sigma.excursionSecondsMax} s`,
+      `  sigma      ≤ 2σ ${percent(sigma.within2)}  ≤ 4σ ${percent(sigma.within4)}  RMS(error/σ) ${Number.isNaN(sigma.rmsRatio) ? '–' : sigma.rmsRatio.toFixed(2)}  longest excursion ${sigma.excursionSecondsMax} s`,
     );
     for (const { limit, wanted, got } of misses)
       lines.push(`  LIMIT      ${limit}: ${got.toPrecision(4)}, wanted ${wanted}`);
@@ -69,8 +69,18 @@ export function formatReport(scenario: Scenario, seeds: readonly number[], repor
   return lines.join('\n');
 }
 
+function describeStart({ firstEstimateSeconds, timeToSyncSeconds }: NodeResult): string {
+  if (!Number.isFinite(firstEstimateSeconds)) return 'never set';
+  const first = `first set after ${firstEstimateSeconds.toFixed(0)} s`;
+  return Number.isFinite(timeToSyncSeconds) ? `${first}, within 1 ms from ${timeToSyncSeconds.toFixed(0)} s on` : first;
+}
+
 function percent(share: number): string {
   return Number.isNaN(share) ? '–' : `${(100 * share).toFixed(share > 0.999 && share < 1 ? 3 : 1)} %`;
+}
+
+function ppm(value: number): string {
+  return Number.isNaN(value) ? '–' : `${value.toFixed(4)} ppm`;
 }
 
 function duration(seconds: number): string {

@@ -166,6 +166,7 @@ const limits = z.strictObject({
   maxOffset: positive.optional(),
   p99Offset: positive.optional(),
   rmsFrequencyPpm: positive.optional(),
+  firstEstimate: positive.optional(),
   timeToSync: positive.optional(),
   boundCoverage: probability.default(1),
   uncoveredSeconds: notNegative.default(0),

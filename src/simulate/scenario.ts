@@ -82,6 +82,8 @@ export interface SynchronizationOptions {
   accumulatedStepPanicThreshold?: number | undefined;
   localStratum?: number | undefined;
   localWait?: number | undefined;
+  /** How a leap second is done to the clock; a virtual one does none by itself. */
+  leapMode?: 'step' | 'slew' | undefined;
 }
 
 /** Other hands on the host's clock: a step, or a slew for a while. */

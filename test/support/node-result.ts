@@ -8,6 +8,7 @@ export function goodResult(): NodeResult {
     served: { ...summary },
     frequencyPpm: { ...summary, rms: 0.01 },
     believedFrequencyPpm: { ...summary },
+    firstEstimateSeconds: 8,
     timeToSyncSeconds: 8,
     synchronisedShare: 1,
     bound: { coverage: 1, medianSeconds: 1e-4, uncoveredSecondsMax: 0 },
@@ -15,5 +16,6 @@ export function goodResult(): NodeResult {
     packets: 600,
     pollSeconds: 64,
     steps: 1,
+    ends: 0,
   };
 }

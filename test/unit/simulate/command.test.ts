@@ -47,7 +47,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('ntpd-ts simulate', () => {
   it('prints a report and succeeds within the limits', () => {
-    expect(run(GOOD)).toContain('client: set after');
+    expect(run(GOOD)).toContain('client: first set after');
     expect(process.exitCode).toBe(0);
   });
 
@@ -69,6 +69,17 @@ describe('ntpd-ts simulate', () => {
     const picture = join(directory, 'world.svg');
     run(GOOD, '--svg', picture);
     expect(existsSync(picture) && readFileSync(picture, 'utf8')).toContain('a short world');
+  });
+
+  it('says before the work that a picture cannot be written', () => {
+    expect(() => run(GOOD, '--svg', '/nowhere/world.svg')).toThrow(
+      expect.objectContaining({ code: 'simulate-picture' }),
+    );
+  });
+
+  it('says that a node was never set, and that it ended itself', () => {
+    const printed = run(GOOD.replace('name = "client"', 'name = "client"\ninitial-offset = 172_800'));
+    expect(printed).toMatch(/client: never set, .* ended itself/);
   });
 
   it('names the fault of a scenario', () => {

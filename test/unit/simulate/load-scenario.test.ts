@@ -52,7 +52,7 @@ describe('parseScenario', () => {
     [
       'camelCase',
       GOOD.replace('initial-offset', 'initialOffset'),
-      'file.toml:3:3: node[0].initial-offset: unknown key',
+      'file.toml:5:1: node[0].initialOffset: unknown key: keys are spelt in kebab-case, "initial-offset"',
     ],
     ['a wrong type', GOOD.replace('duration = 100', 'duration = "long"'), 'file.toml:2:1: duration: '],
     ['an unknown shape', GOOD.replace('"exponential"', '"cubic"'), 'file.toml:11:19: network.up.parts[0].shape: '],
@@ -60,6 +60,16 @@ describe('parseScenario', () => {
     ['limits of nobody', GOOD.replace('[limits.client]', '[limits.other]'), 'limits.other: nothing is called "other"'],
     ['two of one name', GOOD.replace('name = "truth"', 'name = "client"'), 'there is already one called "client"'],
     ['no statistics', GOOD.replace('duration = 100', 'duration = 100\nsettle = 100'), 'must be less than duration'],
+    [
+      'a poll interval upside down',
+      GOOD.replace('poll-min = 4', 'poll-min = 4, poll-max = 3'),
+      'file.toml:6:46: node[0].source[0].poll-max: is below',
+    ],
+    [
+      'no number',
+      GOOD.replace('base = 1e-3', 'base = nan'),
+      'file.toml:10:1: network.base: expected number, found NaN',
+    ],
     ['bad TOML', GOOD.replace('duration = 100', 'duration = = 100'), 'file.toml:2:'],
   ])('names file, line and key of %s', (_name, text, message) => {
     expect(faultsOf(text).join('\n')).toContain(message);
@@ -79,6 +89,15 @@ describe('loadScenario', () => {
   it('names the line of an oscillator file that is not a number', () => {
     writeFileSync(join(directory, 'bad.txt'), '1\nx\n');
     writeFileSync(join(directory, 'b.toml'), GOOD.replace('initial-offset = 0.5', 'oscillator = { file = "bad.txt" }'));
-    expect(() => loadScenario(join(directory, 'b.toml'))).toThrow(/bad\.txt:2:1: expected one error in ppm/);
+    expect(() => loadScenario(join(directory, 'b.toml'))).toThrow(
+      /bad\.txt:2:1: node\[0\]\.oscillator\.file: expected one error in ppm/,
+    );
+  });
+
+  it('names the place in the scenario that names a file which is not there', () => {
+    writeFileSync(join(directory, 'c.toml'), GOOD.replace('initial-offset = 0.5', 'oscillator = { file = "no.txt" }'));
+    expect(() => loadScenario(join(directory, 'c.toml'))).toThrow(
+      /c\.toml:5:16: node\[0\]\.oscillator\.file: .*no\.txt cannot be read: there is no such file/,
+    );
   });
 });

@@ -64,6 +64,7 @@ it('counts the clock as set once it stays near the truth for a minute', () => {
     sigma: 1,
   }));
   expect(never.timeToSyncSeconds).toBe(Number.POSITIVE_INFINITY);
+  expect(never.ends).toBe(0);
   const late = record(
     '[[node]]\nname = "a"\nstarts-at = 5\ninitial-offset = 0.1\noscillator = { jumps = [{ at = 25, by = -0.1 }] }',
     () => ({ synchronised: true, offset: 0, bound: 1, sigma: 1 }),
