@@ -20,7 +20,7 @@ import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
 import { listenError } from './listen-error.ts';
-import { poolListener } from './listener-config.ts';
+import { poolListener, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
 import { describeChanges } from './reload.ts';
@@ -35,8 +35,6 @@ const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as
 /** Cards' clocks are read so often. */
 const HARDWARE_POLL_MS = 1000;
 const REPORT_MS = 60_000;
-/** Within this a living worker has moved its heartbeat. */
-const HEARTBEAT_MS = 1000;
 
 /** A change that is ready to be made. */
 interface Change {
@@ -223,6 +221,7 @@ export class Daemon implements ControlTarget {
     this.settings = next;
     this.pool ??= this.openPool();
     for (const doubt of [...warnings(next.config), ...doubts]) this.log.warn(doubt);
+    this.warnOfShortQueues();
     return describeChanges(before, next);
   }
 
@@ -297,9 +296,9 @@ export class Daemon implements ControlTarget {
     const watch = new HeartbeatWatch();
     const feed = (): void => {
       const beats = this.pool?.workerCounters().map((counters) => counters.heartbeat) ?? [];
-      if (watch.moved(beats)) manager.alive();
+      if (watch.alive(beats, performance.now())) manager.alive();
     };
-    this.timers.push(setInterval(feed, Math.max(manager.watchdogMs, HEARTBEAT_MS)));
+    this.timers.push(setInterval(feed, manager.watchdogMs));
   }
 
   private announce(workers: number): void {
@@ -312,10 +311,8 @@ export class Daemon implements ControlTarget {
         { listen, stamps: server.timestamping, receiveBufferOctets: listener.receiveBufferOctets },
         'serving',
       );
-      if (listener.receiveBufferOctets < server.receiveBuffer) {
-        this.log.warn(`${listen}: the kernel granted a smaller receive-buffer; raise net.core.rmem_max`);
-      }
     }
+    if (!tryOut) this.warnOfShortQueues();
     if (config.server.some(({ interleaved }) => interleaved)) {
       this.log.info(describeInterleavedStore(interleavedCapacityLog2(config), workers));
     }
@@ -329,6 +326,14 @@ export class Daemon implements ControlTarget {
     if (tryOut) {
       const { port } = (config.server[0] as ServerConfig).listen;
       this.log.info(`try it: ntpd-ts query 127.0.0.1:${port}`);
+    }
+  }
+
+  private warnOfShortQueues(): void {
+    const listens = this.listeners();
+    for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
+      const warning = shortQueueWarning(listens[index] as string, listener);
+      if (warning !== null) this.log.warn(warning);
     }
   }
 

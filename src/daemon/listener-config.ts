@@ -5,6 +5,7 @@ import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-pol
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
 import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from '../core/server/smear.ts';
 import type { PoolListener } from '../workers/open-listeners.ts';
+import type { BoundListener } from '../workers/pool.ts';
 
 /** A [[server]] table as the pool takes it: what to open, and what to answer there. */
 export function poolListener(server: ServerConfig): PoolListener {
@@ -21,6 +22,14 @@ export function poolListener(server: ServerConfig): PoolListener {
     ...(receiveBuffer === 0 ? {} : { receiveBufferOctets: receiveBuffer }),
     policy: listenerPolicy(server),
   };
+}
+
+/** What is to be said of a listener whose receive queue is shorter than it was to be; null for nothing. */
+export function shortQueueWarning(listen: string, bound: BoundListener): string | null {
+  const { receiveBufferOctets, receiveBufferWanted } = bound;
+  if (receiveBufferOctets >= receiveBufferWanted) return null;
+  const granted = `the kernel granted a receive buffer of ${receiveBufferOctets} octets instead of ${receiveBufferWanted}`;
+  return `${listen}: ${granted}; raise net.core.rmem_max to that, or give CAP_NET_ADMIN`;
 }
 
 const SMEARS = { none: SMEAR_NONE, 'linear-24h-noon': SMEAR_LINEAR, slew: SMEAR_SLEW } as const;

@@ -36,13 +36,19 @@ export class ServiceManager {
   }
 }
 
-/** Whether every heartbeat has moved since the last call; the first call only takes note. */
-export class HeartbeatWatch {
-  private last: readonly number[] | null = null;
+/** Within this a living worker has moved its heartbeat. */
+export const HEARTBEAT_MS = 1000;
 
-  moved(heartbeats: readonly number[]): boolean {
-    const { last } = this;
-    this.last = heartbeats;
-    return last === null || heartbeats.every((beat, worker) => beat !== last[worker]);
+/** Whether every worker lives: whether each one's heartbeat has moved within the last HEARTBEAT_MS. */
+export class HeartbeatWatch {
+  private beats: readonly number[] = [];
+  private readonly movedMs: number[] = [];
+
+  /** Takes note of the heartbeats as they are now; one that was not there before counts as moved. */
+  alive(heartbeats: readonly number[], nowMs: number): boolean {
+    const { beats, movedMs } = this;
+    for (const [worker, beat] of heartbeats.entries()) if (beat !== beats[worker]) movedMs[worker] = nowMs;
+    this.beats = heartbeats;
+    return heartbeats.every((_, worker) => nowMs - (movedMs[worker] as number) <= HEARTBEAT_MS);
   }
 }

@@ -12,6 +12,7 @@ import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
+import { RECEIVE_BUFFER_OCTETS } from './listener-sockets.ts';
 import {
   adjustAll,
   closeAll,
@@ -60,8 +61,10 @@ export interface ServeResourceLimits {
 export interface BoundListener {
   readonly address: string;
   readonly port: number;
-  /** Queue that the kernel granted per socket, and what was asked. */
+  /** Receive buffer that the kernel granted each socket. */
   readonly receiveBufferOctets: number;
+  /** What it was asked for; it grants less where net.core.rmem_max stands in the way. */
+  readonly receiveBufferWanted: number;
 }
 
 const SERVE_LOOP = fileURLToPath(new URL('./serve-loop.js', import.meta.url));
@@ -136,6 +139,7 @@ export class ServerPool {
       address: spec.address,
       port: sockets.port,
       receiveBufferOctets: sockets.receiveBufferOctets,
+      receiveBufferWanted: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS,
     }));
   }
 

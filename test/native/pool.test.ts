@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
+import { RECEIVE_BUFFER_OCTETS } from '../../src/workers/listener-sockets.ts';
 import { TimePage } from '../../src/workers/time-page.ts';
 import { ntpdTs } from '../support/ntpd-ts.ts';
 import { request } from '../support/requests.ts';
@@ -106,6 +107,15 @@ await describeWith({ root: true }, 'under load', () => {
     const after = await load(1);
     expect(after.answered).toBe(after.sent);
   });
+});
+
+test('a listener says what receive buffer it wanted, also where nobody chose one', async () => {
+  const listeners = [
+    { address: '127.0.0.1', port: 0 },
+    { address: '127.0.0.1', port: 0, receiveBufferOctets: 100_000 },
+  ];
+  const serving = await openPool({ listeners });
+  expect(serving.listeners.map((each) => each.receiveBufferWanted)).toEqual([RECEIVE_BUFFER_OCTETS, 100_000]);
 });
 
 test('a busy port is noticed, though the port can be shared', async () => {

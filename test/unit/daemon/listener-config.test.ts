@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultServer, parseConfig } from '../../../src/config/load.ts';
 import { ACCESS_DENY, ACCESS_SERVE, decideAccess } from '../../../src/core/server/access.ts';
 import { DEFAULT_RATE_LIMITS } from '../../../src/core/server/rate-limit.ts';
-import { poolListener } from '../../../src/daemon/listener-config.ts';
+import { poolListener, shortQueueWarning } from '../../../src/daemon/listener-config.ts';
 
 const server = (toml: string) => {
   const [only] = parseConfig(`[[server]]\nlisten = "192.0.2.1:123"\n${toml}`, 'test').server;
@@ -48,4 +48,12 @@ test.each([
   'rate-limit-address = { rate = 1, burst = 100000 }',
 ])('%s is refused', (toml) => {
   expect(() => server(toml)).toThrow();
+});
+
+test('a receive queue shorter than it was to be is named with the sysctl that stands in the way', () => {
+  const bound = { address: '0.0.0.0', port: 123, receiveBufferOctets: 212_992, receiveBufferWanted: 2_097_152 };
+  expect(shortQueueWarning('0.0.0.0:123', bound)).toMatch(
+    /^0\.0\.0\.0:123: .* 212992 octets instead of 2097152; raise net\.core\.rmem_max to that, or give CAP_NET_ADMIN$/,
+  );
+  expect(shortQueueWarning('0.0.0.0:123', { ...bound, receiveBufferOctets: 2_097_152 })).toBeNull();
 });

@@ -34,12 +34,21 @@ describe('the service manager', () => {
 });
 
 describe('heartbeats', () => {
-  it('are alive only while every one of them moves', () => {
+  it('are alive only while every one of them has moved within a second, however often they are looked at', () => {
     const watch = new HeartbeatWatch();
-    expect(watch.moved([1, 1])).toBe(true);
-    expect(watch.moved([2, 5])).toBe(true);
-    expect(watch.moved([3, 5])).toBe(false);
-    expect(watch.moved([4, 6])).toBe(true);
-    expect(new HeartbeatWatch().moved([])).toBe(true);
+    expect(watch.alive([1, 1], 5000)).toBe(true);
+    expect(watch.alive([2, 5], 5100)).toBe(true);
+    expect(watch.alive([2, 5], 6100)).toBe(true);
+    expect(watch.alive([3, 5], 6101)).toBe(false);
+    expect(watch.alive([3, 6], 6200)).toBe(true);
+    expect(watch.alive([3, 6], 7102)).toBe(false);
+    expect(new HeartbeatWatch().alive([], 0)).toBe(true);
+  });
+
+  it('may come to be more when the workers start later', () => {
+    const watch = new HeartbeatWatch();
+    expect(watch.alive([], 0)).toBe(true);
+    expect(watch.alive([0, 0], 9000)).toBe(true);
+    expect(watch.alive([1, 0], 10_500)).toBe(false);
   });
 });
