@@ -18,10 +18,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
 export function conflicts(config: Config): Conflict[] {
   const found: Conflict[] = [];
   const listening = new Map<string, number>();
-  for (const [index, { listen }] of config.server.entries()) {
+  for (const [index, { listen, interface: device }] of config.server.entries()) {
     const text = formatEndpoint(listen);
-    const earlier = listening.get(text);
-    if (earlier === undefined) listening.set(text, index);
+    const key = `${text} ${device ?? listen.scope ?? ''}`;
+    const earlier = listening.get(key);
+    if (earlier === undefined) listening.set(key, index);
     else found.push({ path: ['server', index, 'listen'], message: `${text} is already served by server[${earlier}]` });
   }
   const defaults = config.sourceDefaults;

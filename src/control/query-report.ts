@@ -13,6 +13,7 @@ const NETWORK_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'a firewall of this machine forbids it',
   EPERM: 'a firewall of this machine forbids it',
   ENODEV: 'there is no such network interface',
+  EINVAL: 'the kernel calls the address invalid; a link-local one needs its interface, as in [fe80::1%eth0]',
   EADDRNOTAVAIL: 'this machine has no address that could ask it',
 };
 

@@ -55,7 +55,7 @@ function listeners(base: Config, flags: ServeFlags, tryOut: boolean): readonly S
     );
   }
   if (flags.listen === undefined) return base.server;
-  return flags.listen.map((text) => {
+  return [...new Set(flags.listen)].map((text) => {
     const endpoint = parseEndpoint(text);
     if (endpoint !== null) return defaultServer(endpoint);
     throw new OperatorError('usage', `--listen ${text}: expected ADDRESS:PORT, such as 127.0.0.1:123 or [::1]:123`);

@@ -41,7 +41,7 @@ export interface ListenerSockets {
  * Opens a listener: first without sharing the port, so that another daemon on it is noticed; then one socket per
  * worker in index order, steered by source address.
  *
- * @param isPortOurs - we hold the port ourselves, for a listener that is to be closed: it is shared from the beginning.
+ * @param isPortOurs - we hold the port ourselves, for another listener: it is shared from the beginning.
  * @throws the system's error (`code`, `syscall`); nothing stays open then.
  */
 export function openListener(

@@ -39,26 +39,29 @@ function overlap(a: ListenerSpec, b: ListenerSpec): boolean {
   return a.address === b.address || a.address === wildcard || b.address === wildcard;
 }
 
+/** Whether one takes in the other's requests: an address beside its wildcard, or beside one that is to be closed. */
+function sharesPort(spec: ListenerSpec, { spec: other, sockets }: OpenListener): boolean {
+  const bound = { ...other, port: sockets.port };
+  return overlap(spec, bound) && !isSameEndpoint(spec, bound);
+}
+
 /**
- * Opens every listener, or none; an error says in `listener` which one it was, by its index.
+ * Opens every listener, or none; an error says in `listener` which one it was, by its index. An address and the wildcard
+ * may be served on one port: the kernel gives a request to the more exact one.
  *
- * @param going - listeners of ours that are open still and will be closed: their ports may be shared until then.
+ * @param ours - listeners that are open already: their ports may be shared.
  */
 export function openAll(
   listeners: readonly (readonly [number, PoolListener])[],
   workers: number,
-  going: readonly ListenerSpec[] = [],
+  ours: readonly OpenListener[] = [],
 ): OpenListener[] {
   const opened: OpenListener[] = [];
   for (const [index, listener] of listeners) {
     const spec = specOf(listener);
     try {
-      const sockets = openListener(
-        spec,
-        index,
-        workers,
-        going.some((other) => overlap(spec, other)),
-      );
+      const isPortOurs = [...ours, ...opened].some((other) => sharesPort(spec, other));
+      const sockets = openListener(spec, index, workers, isPortOurs);
       opened.push({ spec, sockets, policy: listener.policy ?? DEFAULT_POLICY });
     } catch (error) {
       closeAll(opened);

@@ -279,7 +279,7 @@ export class ServerPool {
     const opened = openAll(
       [...listeners.entries()].filter(([i]) => staying[i] === undefined),
       this.options.workers,
-      going.map(({ spec, sockets }) => ({ ...spec, port: sockets.port })),
+      before,
     );
     let kept: readonly (OpenListener | undefined)[];
     try {

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { compileAccess } from '../../src/core/server/access.ts';
+import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
 import { RECEIVE_BUFFER_OCTETS } from '../../src/workers/listener-sockets.ts';
 import { TimePage } from '../../src/workers/time-page.ts';
 import { ntpdTs } from '../support/ntpd-ts.ts';
@@ -116,6 +118,26 @@ test('a listener says what receive buffer it wanted, also where nobody chose one
   ];
   const serving = await openPool({ listeners });
   expect(serving.listeners.map((each) => each.receiveBufferWanted)).toEqual([RECEIVE_BUFFER_OCTETS, 100_000]);
+});
+
+test('an address and the wildcard are served on one port, each by its own policy', async () => {
+  const barred = { ...DEFAULT_POLICY, access: compileAccess({ filter: [], action: 'ignore' }, null) };
+  const { port } = (await openPool()).listeners[0] as { port: number };
+  await closeAll();
+  for (const addresses of [
+    ['127.0.0.1', '0.0.0.0'],
+    ['0.0.0.0', '127.0.0.1'],
+  ]) {
+    const policy = (address: string) => (address === '127.0.0.1' ? { policy: barred } : {});
+    const serving = await openPool({ listeners: addresses.map((address) => ({ address, port, ...policy(address) })) });
+    const asking = await openClient();
+    await asking.send(request(), port);
+    await asking.send(request(), port, '127.0.0.2');
+    await asking.expect(1);
+    expect(asking.received[0]?.address).toBe('127.0.0.2');
+    expect(serving.counters().drops['access-denied']).toBe(1);
+    await closeAll();
+  }
 });
 
 test('a busy port is noticed, though the port can be shared', async () => {

@@ -113,6 +113,21 @@ test('an address may give way to one that takes it in, and the other way round',
   await asking.expect(3);
 });
 
+test('an address gets a listener of its own beside the wildcard that stays', async () => {
+  const serving = await openPool({ listeners: [{ address: '0.0.0.0', port: 0 }] });
+  const port = serving.listeners[0]?.port as number;
+  const asking = await openClient();
+  const wildcard = { address: '0.0.0.0', port: 0 };
+  await serving.reconfigure([wildcard, { address: '127.0.0.1', port, policy: barred }], []);
+  await asking.send(request(), port);
+  await asking.send(request(), port, '127.0.0.2');
+  await asking.expect(1);
+  await serving.reconfigure([wildcard], []);
+  await asking.send(request(), port);
+  await asking.expect(2);
+  expect(serving.counters().drops['access-denied']).toBe(1);
+});
+
 test('a change that cannot be made changes nothing', async () => {
   const serving = await openPool();
   const port = serving.listeners[0]?.port as number;

@@ -19,6 +19,13 @@ describe('conflicts', () => {
     expect(conflictKeys(toml)).toEqual(['config-conflict server[1].listen 4']);
   });
 
+  it('are none between listeners on different interfaces, nor between an address and the wildcard', () => {
+    const on = (device: string): string => `[[server]]\nlisten = "0.0.0.0:123"\ninterface = "${device}"\n`;
+    expect(conflictKeys(on('eth0') + on('eth1'))).toEqual([]);
+    expect(conflictKeys(on('eth0') + on('eth0'))).toEqual(['config-conflict server[1].listen 5']);
+    expect(conflictKeys(`${on('eth0')}[[server]]\nlisten = "192.0.2.1:123"\n`)).toEqual([]);
+  });
+
   it('are found between poll interval and limits, own or common', () => {
     expect(conflictKeys('[source-defaults]\ninitial-poll-interval = 3\n')).toEqual([
       'config-conflict source-defaults.initial-poll-interval 2',

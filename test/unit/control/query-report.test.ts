@@ -63,6 +63,7 @@ describe('a report', () => {
       expect.stringContaining('no answer: no reply came; asked 192.0.2.9 port 123 4 times'),
     ]);
     expect(describeResult(result({ error: 'ECONNREFUSED', sent: 1 }))[0]).toContain('nothing listens on that port');
+    expect(describeResult(result({ error: 'EINVAL' }))[0]).toContain('needs its interface, as in [fe80::1%eth0]');
     expect(describeResult(result({ error: 'EWHATEVER' }))[0]).toContain('EWHATEVER');
     expect(describeResult(result({ kiss: 'RATE', sent: 2 }))).toEqual([
       expect.stringContaining('RATE: rate limit exceeded'),

@@ -53,6 +53,10 @@ describe('settings', () => {
     expect(resolveSettings({ config }).workers).toBe(3);
   });
 
+  it('take a listener that is given twice once', () => {
+    expect(listening(resolveSettings({ listen: ['[::1]:1123', '[::1]:1123'] }))).toEqual(['[::1]:1123']);
+  });
+
   it('refuse a listener that is none', () => {
     expect(() => resolveSettings({ listen: ['localhost:123'] })).toThrow(expect.objectContaining({ code: 'usage' }));
   });
