@@ -4,6 +4,7 @@ import type { AccessFilter } from '../core/server/access.ts';
 import { limitOf } from '../core/server/bucket-table.ts';
 import { parseIpPrefix } from '../core/server/ip-prefix.ts';
 import { refidFromIpv4, refidFromName } from '../protocol/refid.ts';
+import { canonicalAddress } from './address.ts';
 import type { Option } from './options.ts';
 
 /** A numeric address with a port; `scope` is the zone of a link-local IPv6 address. */
@@ -207,7 +208,7 @@ export function validator(option: Option): z.ZodType {
       return parsed(expected, (text) => (isIP(text) === 0 ? null : text));
     case 'addresses':
       return z.array(
-        parsed(expected, (text) => (isIP(text) === 0 ? null : text)),
+        parsed(expected, (text) => (isIP(text) === 0 ? null : canonicalAddress(text))),
         expected,
       );
     case 'endpoint':

@@ -12,11 +12,11 @@ export function sourcesCommand(): Command {
     .action(async (action: string, source: string | undefined, flags: ControlFlags & { json?: boolean }) => {
       const body = source === undefined ? { action } : { action, source };
       const result = (await new ControlClient(flags).call('POST', '/sources', body)) as { changed: number };
-      if (source !== undefined && action !== 'refresh' && result.changed === 0) {
+      if (source !== undefined && result.changed === 0) {
         throw new OperatorError('control-refused', `no source is configured as "${source}"; see ntpd-ts status`);
       }
-      const done =
-        action === 'refresh' ? 'names are being looked up again' : `${result.changed} configured sources are ${action}`;
+      const count = `${result.changed} configured ${result.changed === 1 ? 'source' : 'sources'}`;
+      const done = action === 'refresh' ? `looking up ${count} again` : `${action}: ${count}`;
       console.log(flags.json ? JSON.stringify({ action, ...result }) : done);
     });
 }

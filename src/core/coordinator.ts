@@ -193,9 +193,9 @@ export class Coordinator {
     this.advance(nowLocal);
   }
 
-  /** Resolves all names again and replaces addresses that are gone. */
-  refreshSources(nowLocal: LocalSeconds): void {
-    this.#roster.refresh(nowLocal);
+  /** Resolves names again, without a source index all of them, and replaces addresses that are of no use. */
+  refreshSources(nowLocal: LocalSeconds, sourceIndex?: number): void {
+    this.#roster.refresh(nowLocal, sourceIndex);
     this.#settle(nowLocal);
   }
 
@@ -220,6 +220,7 @@ export class Coordinator {
     for (const association of this.#roster.associations) {
       association.reset();
       this.#etiquette.restart(association, nowLocal, this.#ports.random);
+      this.#noteBurst(association);
     }
     this.advance(nowLocal);
   }
@@ -276,8 +277,13 @@ export class Coordinator {
     const { text, refid } = address;
     const association = new Association(this.#context, id, sourceIndex, source, text, refid, authenticator, firstLocal);
     this.#etiquette.admit(association, nowLocal, this.#keeper.leaps.shiftSeconds);
-    if (association.poll.isBursting) this.#event('debug', 'history-changed', 'a fast start begins', association);
+    this.#noteBurst(association);
     return association;
+  }
+
+  /** A fast start is remembered when it begins, so that no crash makes another one soon. */
+  #noteBurst(association: Association): void {
+    if (association.poll.isBursting) this.#event('debug', 'history-changed', 'a fast start begins', association);
   }
 
   /** What follows from a datagram for others than its association. */

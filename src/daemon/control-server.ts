@@ -15,7 +15,8 @@ export interface ControlTarget {
   forceSync(): string;
   /** Switches polling of all sources, or of those at a configured address, on or off. @returns how many. */
   setOnline(online: boolean, source: string | null): number;
-  refreshSources(): void;
+  /** Looks up names again, likewise. */
+  refreshSources(source: string | null): number;
   /** Reads the configuration again. @returns what changed, in words. @throws OperatorError; nothing changed then. */
   reload(): Promise<readonly string[]>;
 }
@@ -65,10 +66,9 @@ export class ControlServer {
       '/sources',
       { schema: { body: SOURCES_BODY } },
       ({ body }) => {
-        if (body.action !== 'refresh')
-          return { changed: target.setOnline(body.action === 'online', body.source ?? null) };
-        target.refreshSources();
-        return { changed: 0 };
+        const source = body.source ?? null;
+        if (body.action === 'refresh') return { changed: target.refreshSources(source) };
+        return { changed: target.setOnline(body.action === 'online', source) };
       },
     );
     this.app.setErrorHandler((error, _request, reply) => {

@@ -195,8 +195,8 @@ export class Daemon implements ControlTarget {
     return this.synchroniser().setOnline(online, source);
   }
 
-  refreshSources(): void {
-    this.synchroniser().refreshSources();
+  refreshSources(source: string | null): number {
+    return this.synchroniser().refreshSources(source);
   }
 
   /**

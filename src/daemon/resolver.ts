@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { canonicalAddress } from '../config/address.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name does not exist',
@@ -9,12 +10,12 @@ const REASONS: Readonly<Record<string, string>> = {
 
 export type Resolution = { readonly addresses: readonly string[] } | { readonly reason: string };
 
-/** Finds all addresses of a name; a numeric address stands for itself. Never throws. */
+/** Finds all addresses of a name, in their canonical form; a numeric one stands for itself. Never throws. */
 export async function resolveName(name: string): Promise<Resolution> {
-  if (isIP(name.split('%')[0] ?? '') !== 0) return { addresses: [name] };
+  if (isIP(name.split('%')[0] ?? '') !== 0) return { addresses: [canonicalAddress(name)] };
   try {
     const found = await lookup(name, { all: true, verbatim: true });
-    const addresses = [...new Set(found.map(({ address }) => address))];
+    const addresses = [...new Set(found.map(({ address }) => canonicalAddress(address)))];
     return addresses.length === 0 ? { reason: 'the name has no address' } : { addresses };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

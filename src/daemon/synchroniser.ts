@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
+import type { Config, SourceConfig } from '../config/schema.ts';
 import { Coordinator } from '../core/coordinator.ts';
 import type { CarriedClock } from '../core/coordinator-options.ts';
 import type { EventOutput, Output, ResolveOutput } from '../core/coordinator-output.ts';
@@ -70,6 +70,8 @@ export class Synchroniser {
   private readonly sockets: ClientSockets;
   private readonly publisher: LinePublisher;
   private readonly timers: NodeJS.Timeout[] = [];
+  /** Configured addresses that the operator has switched off, also over reloads. */
+  private readonly offline: Set<string> = new Set();
   private config: Config;
   private leapFile: LeapFile | null;
   private keys: ReadonlyMap<number, SymmetricKey>;
@@ -160,6 +162,9 @@ export class Synchroniser {
       },
     );
     coordinator.setOwnRefids(ownRefids());
+    for (const [index, { address }] of config.source.entries()) {
+      if (this.offline.has(address.host)) coordinator.setOnline(timescale.sample(), false, index);
+    }
     return coordinator;
   }
 
@@ -207,16 +212,28 @@ export class Synchroniser {
 
   /** Switches polling on or off, for all sources or those whose configured address is `name`. @returns how many. */
   setOnline(online: boolean, name: string | null): number {
-    const { source } = this.config;
-    const indices = source.flatMap(({ address }, index) => (name === null || address.host === name ? [index] : []));
-    for (const index of indices) this.coordinator.setOnline(this.timescale.sample(), online, index);
+    const indices = this.indicesOf(name);
+    for (const index of indices) {
+      const { host } = (this.config.source[index] as SourceConfig).address;
+      if (online) this.offline.delete(host);
+      else this.offline.add(host);
+      this.coordinator.setOnline(this.timescale.sample(), online, index);
+    }
     this.settle();
     return indices.length;
   }
 
-  refreshSources(): void {
-    this.coordinator.refreshSources(this.timescale.sample());
+  /** Looks up the names of all sources again, or of those whose configured address is `name`. @returns how many. */
+  refreshSources(name: string | null): number {
+    const indices = this.indicesOf(name);
+    for (const index of indices) this.coordinator.refreshSources(this.timescale.sample(), index);
     this.settle();
+    return indices.length;
+  }
+
+  private indicesOf(name: string | null): number[] {
+    const { source } = this.config;
+    return source.flatMap(({ address }, index) => (name === null || address.host === name ? [index] : []));
   }
 
   /** Log files are opened anew, by name: they may have been renamed. */

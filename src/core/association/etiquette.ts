@@ -46,12 +46,12 @@ export class Etiquette {
     const sinceBurst = this.#wall(nowLocal) - (saved?.burstWallSeconds ?? Number.NEGATIVE_INFINITY);
     // A clock that was set back meanwhile says nothing; a burst is then as good as a minute ago.
     if (Math.abs(sinceBurst) < BURST_HEADWAY_SECONDS) return;
-    association.poll.startBurst(association.poll.nextLocal);
+    startBurst(association, association.poll.nextLocal);
   }
 
   /** Asks anew after the estimates were lost, in a burst if the last one is long enough ago. */
   restart(association: Association, nowLocal: LocalSeconds, random: Random): void {
-    if (nowLocal - association.burstLocal >= BURST_HEADWAY_SECONDS) association.poll.startBurst(nowLocal);
+    if (nowLocal - association.burstLocal >= BURST_HEADWAY_SECONDS) startBurst(association, nowLocal);
     else association.poll.restart(nowLocal, random, association.options.pollLog2Initial);
   }
 
@@ -102,6 +102,12 @@ export class Etiquette {
   #wall(atLocal: LocalSeconds): number {
     return this.#timescale.epoch.seconds + atLocal;
   }
+}
+
+/** It counts from the moment at which it is decided on: that is when it is saved, and a crash may follow. */
+function startBurst(association: Association, atLocal: LocalSeconds): void {
+  association.burstLocal = atLocal;
+  association.poll.startBurst(atLocal);
 }
 
 function timescaleShift(history: SavedHistory, now: Timescale): { localSeconds: number; offsetSeconds: number } | null {

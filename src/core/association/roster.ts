@@ -132,9 +132,10 @@ export class Roster {
     this.#delay(entry, nowLocal);
   }
 
-  /** Resolves all names again. */
-  refresh(nowLocal: LocalSeconds): void {
+  /** Resolves names again, all without an index. */
+  refresh(nowLocal: LocalSeconds, sourceIndex: number | undefined): void {
     for (const entry of this.#entries) {
+      if (sourceIndex !== undefined && entry.index !== sourceIndex) continue;
       entry.spent.clear();
       entry.backoffSeconds = RESOLVE_SECONDS_MIN;
       entry.nextResolveLocal = nowLocal;

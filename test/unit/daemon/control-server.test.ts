@@ -19,7 +19,7 @@ async function start(path: string, target: Partial<ControlTarget> = {}): Promise
     clients: () => ({ addresses: [], prefixes: [] }),
     forceSync: () => 'stepped',
     setOnline: () => 1,
-    refreshSources: () => {},
+    refreshSources: () => 0,
     reload: async () => [],
     ...target,
   });
@@ -68,15 +68,18 @@ describe('the control socket', () => {
         asked.push([online, source]);
         return 2;
       },
-      refreshSources: () => {
-        asked.push('refresh');
+      refreshSources: (source) => {
+        asked.push(['refresh', source]);
+        return 1;
       },
     });
     const client = new ControlClient({ socket: path });
     expect(await client.call('POST', '/sources', { action: 'offline', source: 'a.example' })).toEqual({ changed: 2 });
     expect(await client.call('POST', '/sources', { action: 'online' })).toEqual({ changed: 2 });
-    await client.call('POST', '/sources', { action: 'refresh' });
-    expect(asked).toEqual([[false, 'a.example'], [true, null], 'refresh']);
+    expect(await client.call('POST', '/sources', { action: 'refresh' })).toEqual({ changed: 1 });
+    await client.call('POST', '/sources', { action: 'refresh', source: 'a.example' });
+    const refreshes = [null, 'a.example'].map((source) => ['refresh', source]);
+    expect(asked).toEqual([[false, 'a.example'], [true, null], ...refreshes]);
     for (const wrong of [{ action: 'explode' }, {}, { action: 'online', source: 7 }]) {
       await expect(client.call('POST', '/sources', wrong)).rejects.toMatchObject({ code: 'control-refused' });
     }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { resolveName } from '../../../src/daemon/resolver.ts';
 
 describe('resolving', () => {
-  it('leaves numeric addresses as they are', async () => {
+  it('takes numeric addresses as they are, each in the one form it has', async () => {
     expect(await resolveName('192.0.2.1')).toEqual({ addresses: ['192.0.2.1'] });
+    expect(await resolveName('2001:DB8::0:1')).toEqual({ addresses: ['2001:db8::1'] });
     expect(await resolveName('fe80::1%eth0')).toEqual({ addresses: ['fe80::1%eth0'] });
   });
 

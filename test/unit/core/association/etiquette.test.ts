@@ -37,6 +37,19 @@ describe('restarting', () => {
     expect(requestsWithin(secondRun(firstRun(3), 100, 'another boot'), 12)).toBe(5);
   });
 
+  test('after a crash within the burst makes no second one: it was told to be saved, and had begun', () => {
+    const world = new CoordinatorWorld({ sources: [{ address: SERVER, pollLog2Max: 4 }] });
+    world.addServer(SERVER);
+    world.coordinator.advance(0);
+    world.coordinator.nameResolved(0, 0, [{ text: SERVER, refid: 1, isOurs: false }]);
+    const events: unknown[] = [];
+    for (let output = world.coordinator.takeOutput(); output !== undefined; output = world.coordinator.takeOutput())
+      if (output.kind === 'event') events.push(output.code);
+    expect(events).toContain('history-changed');
+    const history = world.coordinator.saveHistory(0);
+    expect(requestsWithin(secondRun(history, 20, 'another boot'), 12)).toBe(1);
+  });
+
   test('in a loop of ten seconds never bursts more than once a minute', () => {
     let history = firstRun(3);
     let bursts = 0;
