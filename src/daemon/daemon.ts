@@ -15,6 +15,7 @@ import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
+import { checkDescriptors } from './descriptors.ts';
 import { describeInterleavedStore } from './interleaved-store.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
@@ -135,6 +136,7 @@ export class Daemon implements ControlTarget {
   async start(): Promise<void> {
     const { config, workers } = this.settings;
     for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
+    checkDescriptors(workers, config.server.length);
     tune(config.workers);
     this.time.start();
     this.pool = this.openPool();

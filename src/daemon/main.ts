@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
+import { descriptorLimit, isForWantOfDescriptors, tooFewDescriptors } from './descriptors.ts';
 import { program } from './verbs.ts';
+
+// Read now: when it is needed there may be no descriptor left to read it with.
+const limit = descriptorLimit();
 
 /** Commander has printed its message already; ours is one line. */
 function exitCodeOf(error: unknown): number {
@@ -10,14 +14,7 @@ function exitCodeOf(error: unknown): number {
     console.error(`ntpd-ts: ${error.message}`);
     return error.exitCode;
   }
-  if (/^E[MN]FILE$/.test((error as NodeJS.ErrnoException).code ?? '')) {
-    return exitCodeOf(
-      new OperatorError(
-        'too-few-descriptors',
-        'too few file descriptors; raise "ulimit -n" (LimitNOFILE= of the unit)',
-      ),
-    );
-  }
+  if (isForWantOfDescriptors(error, limit)) return exitCodeOf(tooFewDescriptors(error));
   console.error('ntpd-ts: a fault of the program itself:', error);
   return EXIT.software;
 }

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -128,6 +129,8 @@ export class ServerPool {
       recordTiming: false,
       ...(options.resourceLimits ? { resourceLimits: options.resourceLimits } : {}),
     });
+    // Each worker's task listens to the one signal; Node takes more than ten for a leak.
+    setMaxListeners(0, this.abort.signal);
     // A thread that dies outside a task: its task is rejected too, which is where it is dealt with.
     this.piscina.on('error', () => {});
     for (let i = 0; i < options.workers; i++) this.running.push(this.keepServing(i));

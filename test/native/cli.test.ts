@@ -150,21 +150,15 @@ describe('the command line', () => {
     }
   });
 
-  it('says that descriptors are too few', async () => {
-    const done = await run([
-      'sh',
-      '-c',
-      `ulimit -n 200; exec "$0" "$@"`,
-      process.execPath,
-      PROGRAM,
-      'serve',
-      '--listen',
-      '127.0.0.1:11772',
-      '--workers',
-      '200',
-    ]);
+  it.each([
+    [40, 1],
+    [140, 20],
+    [200, 200],
+  ])('says that %i descriptors are too few for %i workers', async (limit, workers) => {
+    const limited = ['sh', '-c', `ulimit -n ${limit}; exec "$0" "$@"`, process.execPath, PROGRAM];
+    const done = await run([...limited, 'serve', '--listen', '127.0.0.1:11772', '--workers', String(workers)]);
     expect(done.status, done.stderr).toBe(69);
-    expect(done.stderr).toMatch(/too few file descriptors[^\n]+\n$/);
+    expect(done.stdout + done.stderr).toMatch(/^ntpd-ts: [^\n]*too few file descriptors[^\n]+\n$/);
   });
 });
 
@@ -194,6 +188,12 @@ describe('a running daemon', () => {
     expect(await starting.stop()).toBe(0);
     expect(performance.now() - before).toBeLessThan(5000);
     expect(starting.stdout).toContain('"msg":"stopped"');
+  });
+
+  it('starts many workers without a warning of its runtime', async () => {
+    const daemon = await serve({ args: ['--listen', '127.0.0.1:11782', '--workers', '12'] });
+    expect(await daemon.child.stop()).toBe(0);
+    expect(daemon.child.stderr).toBe('');
   });
 
   it('comes back at once after it was killed', async () => {

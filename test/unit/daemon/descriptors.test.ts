@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import {
+  checkDescriptors,
+  descriptorLimit,
+  isForWantOfDescriptors,
+  tooFewDescriptors,
+} from '../../../src/daemon/descriptors.ts';
+
+test('the limit is the one in force, and without one there is none', () => {
+  const limits =
+    'Max processes             4  8  processes\nMax open files            1024                 4096                 files\n';
+  expect(descriptorLimit(limits)).toBe(1024);
+  expect(descriptorLimit('Max open files            unlimited            unlimited            files\n')).toBe(
+    Number.POSITIVE_INFINITY,
+  );
+  expect(descriptorLimit()).toBeGreaterThan(2);
+});
+
+test('more workers and more listeners need more descriptors, and too few are refused with both numbers', () => {
+  expect(() => checkDescriptors(4, 1, 112)).not.toThrow();
+  expect(() => checkDescriptors(4, 1, 111)).toThrowError(
+    expect.objectContaining({ code: 'too-few-descriptors', exitCode: 69 }),
+  );
+  expect(() => checkDescriptors(4, 2, 112)).toThrowError(/4 workers need 120 and may have 112; raise "ulimit -n"/);
+  expect(() => checkDescriptors(256, 8, 65_536)).not.toThrow();
+});
+
+test('a module that is not there is one that could not be opened where descriptors are few', () => {
+  const notThere = { code: 'ERR_MODULE_NOT_FOUND' };
+  expect(isForWantOfDescriptors(notThere, 44)).toBe(true);
+  expect(isForWantOfDescriptors(notThere, 1024)).toBe(false);
+  expect(isForWantOfDescriptors({ code: 'EMFILE' }, 1024)).toBe(true);
+  expect(isForWantOfDescriptors({ code: 'ENFILE' }, 1024)).toBe(true);
+  expect(isForWantOfDescriptors(new Error('other'), 44)).toBe(false);
+  expect(tooFewDescriptors(notThere).message).toMatch(/^too few file descriptors; raise "ulimit -n"/);
+});
