@@ -126,6 +126,7 @@ export class BatchResponder {
     });
     this.smears = policies.some((policy) => policy.smear !== SMEAR_NONE);
     this.limits = policies.some((policy) => policy.limits !== null);
+    this.gate?.expect(policies);
     this.macs = macs;
   }
 

@@ -83,8 +83,13 @@ export class Gate {
     );
   }
 
+  /** Says which policies `judge` will be asked about. */
+  expect(policies: readonly ListenerPolicy[]): void {
+    this.limiter.expect(policies.flatMap(({ limits }) => (limits === null ? [] : [limits])));
+  }
+
   /**
-   * Hashes the sources of slots from `first` to before `end`, and has their buckets at hand: in a loop of its own the
+   * Begins a batch. Hashes the sources of slots from `first` to before `end`, and has their buckets at hand: in a loop of its own the
    * processor waits for many of them at once, and `judge` for none (bench/micro/rate-limit.ts).
    */
   identify(table: Int32Array, first: number, end: number): void {
@@ -98,11 +103,12 @@ export class Gate {
       sourceLow[slot] = hash.low;
       sourceHigh[slot] = hash.high;
     }
+    limiter.begin(end - first);
     let fetched = 0;
     for (let slot = first; slot < end; slot++) {
       const ipv4 = (table[slot * SLOT_WORDS + SLOT_ADDRESS] as number) === 0;
       const low = sourceLow[slot] as number;
-      fetched ^= limiter.fetch(ipv4, low);
+      fetched ^= limiter.fetch(ipv4, low, slot);
       if (standing !== null) fetched ^= standing.fetch(low);
     }
     this.fetched = fetched;
@@ -144,7 +150,7 @@ export class Gate {
     const slot = (row / SLOT_WORDS) | 0;
     const low = this.sourceLow[slot] as number;
     const high = this.sourceHigh[slot] as number;
-    const rate = loopback ? RATE_WITHIN : this.limiter.decide(a, b, d, ipv4, low, high, policy.limits);
+    const rate = loopback ? RATE_WITHIN : this.limiter.decide(slot, a, b, d, ipv4, low, high, policy.limits);
     if (rate === RATE_WITHIN) {
       if (standing !== null) standing.note(low, high, this.standingUnit);
       return 0;

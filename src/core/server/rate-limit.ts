@@ -65,21 +65,20 @@ const LABEL_IPV6_PREFIX = 65;
 export const LABEL_IPV6_HOST = 66;
 
 /**
- * A bucket shared by many is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for
- * all of them. Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small
- * beside half a bucket of SAMPLED_BURST_MIN; and a bucket of fewer is never sampled (bench/micro/rate-limit.ts).
+ * A wide bucket is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for all of them.
+ * Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small beside half a
+ * bucket of SAMPLED_BURST_MIN. A worker that finds BUSY_BATCH requests at once saves where it can, and charges narrower
+ * buckets so, too, down to half a bucket of sixteen samples; one that has time to spare is exact about those
+ * (bench/micro/rate-limit.ts).
  */
 const SAMPLE = 8;
 const SAMPLED_BURST_MIN = 4096;
+const BUSY_SAMPLED_BURST_MIN = 256;
+const BUSY_BATCH = 32;
 const WATCH_SECONDS = 16;
 
-function isSampled(limit: Limit): boolean {
-  return limit.depthUnits >= limit.costUnits * SAMPLED_BURST_MIN;
-}
-
-function toCharge(limit: Limit, share: number): number {
-  if (limit.costUnits === 0) return 0;
-  return isSampled(limit) ? share : 1;
+function holds(limit: Limit, burst: number): boolean {
+  return limit.depthUnits >= limit.costUnits * burst;
 }
 
 /** One worker's decisions. Allocates only when constructed. */
@@ -90,8 +89,13 @@ export class RateLimiter {
   private readonly hash: KeyedHash;
   private random: number;
   private watchUntilSeconds = 0;
-  private turn = 0;
-  private chosen = 0;
+  private busy = false;
+  /** Whether a limit is too narrow to be charged by samples at any time. */
+  private narrow = false;
+  /** Requests are counted in runs of SAMPLE: how many of one came before this batch, and which of each pays for all. */
+  private before = 0;
+  private payer = 0;
+  private requests = 0;
 
   /**
    * @param own - words of a table of this worker's own.
@@ -108,26 +112,51 @@ export class RateLimiter {
     this.random = seed | 1;
   }
 
+  /** Begins a batch of so many requests. Who of them pays for others nobody can foresee. */
+  begin(requests: number): void {
+    this.busy = requests >= BUSY_BATCH;
+    const before = this.before + this.requests;
+    if (before >= SAMPLE) this.payer = this.random32() & (SAMPLE - 1);
+    this.before = before & (SAMPLE - 1);
+    this.requests = requests;
+  }
+
+  /** Says what limits `decide` will be asked about, so that `fetch` knows what it will read. */
+  expect(limits: readonly RateLimits[]): void {
+    this.narrow = limits.some(({ ipv4Address }) => !holds(ipv4Address, BUSY_SAMPLED_BURST_MIN));
+  }
+
   /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
-  fetch(ipv4: boolean, low: number): number {
+  fetch(ipv4: boolean, low: number, slot: number): number {
+    if (this.busy && !this.narrow && this.share(slot) === 0) return 0;
     return ipv4 ? this.own.fetch(low) : this.shared.fetch(low);
   }
 
   /**
    * Decides on a request from an address (four words as the packet table has them) and charges for it.
    *
+   * @param slot - its place in the batch.
    * @param low - the hash of its IPv4 address (LABEL_IPV4) or IPv6 subnet of 64 bits (LABEL_IPV6_SUBNET).
    * @returns RATE_WITHIN, RATE_LEAKED, RATE_OVER or RATE_KISS.
    */
-  decide(a: number, b: number, d: number, ipv4: boolean, low: number, high: number, limits: RateLimits): number {
+  decide(
+    slot: number,
+    a: number,
+    b: number,
+    d: number,
+    ipv4: boolean,
+    low: number,
+    high: number,
+    limits: RateLimits,
+  ): number {
     const { hash } = this;
     let table = limits.ipv4AddressShared || !ipv4 ? this.shared : this.own;
     let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
     let keyLow = low;
     let keyHigh = high;
     let over = false;
-    const share = this.share();
-    let requests = toCharge(limit, share);
+    const share = this.share(slot);
+    let requests = this.toCharge(limit, share);
     if (requests > 0) {
       if (!ipv4 && limits.ipv6SubnetLength !== 64) {
         this.hashIpv6(a, b, limits.ipv6SubnetLength, LABEL_IPV6_SUBNET);
@@ -139,7 +168,7 @@ export class RateLimiter {
     if (!over) {
       table = this.shared;
       limit = ipv4 ? limits.ipv4Prefix : limits.ipv6Prefix;
-      requests = toCharge(limit, share);
+      requests = this.toCharge(limit, share);
       if (requests === 0) return RATE_WITHIN;
       if (ipv4) {
         hash.compute(0, d & prefixMask(limits.ipv4PrefixLength, 0), LABEL_IPV4_PREFIX);
@@ -154,18 +183,24 @@ export class RateLimiter {
     return this.oneIn(limits.kissLog2) ? RATE_KISS : RATE_OVER;
   }
 
-  /** For how many requests the one at hand pays where buckets are wide: none, itself, or all of a sample. */
-  private share(): number {
+  /** For how many requests one pays where buckets are charged by samples: none, itself, or all of a sample. */
+  private share(slot: number): number {
     if (this.time.seconds < this.watchUntilSeconds) return 1;
-    // One of each run of so many, at a place that nobody can foresee.
-    this.turn = (this.turn + 1) & (SAMPLE - 1);
-    if (this.turn === 0) this.chosen = this.random32() & (SAMPLE - 1);
-    return this.turn === this.chosen ? SAMPLE : 0;
+    return ((slot + this.before) & (SAMPLE - 1)) === this.payer ? SAMPLE : 0;
+  }
+
+  private isSampled(limit: Limit): boolean {
+    return holds(limit, this.busy ? BUSY_SAMPLED_BURST_MIN : SAMPLED_BURST_MIN);
+  }
+
+  private toCharge(limit: Limit, share: number): number {
+    if (limit.costUnits === 0) return 0;
+    return this.isSampled(limit) ? share : 1;
   }
 
   private isOver(table: BucketTable, low: number, high: number, limit: Limit, requests: number): boolean {
     const over = table.pay(low, high, limit, requests) === BUCKET_OVER;
-    if (isSampled(limit) && table.debtUnits > limit.depthUnits >> 1)
+    if (this.isSampled(limit) && table.debtUnits > limit.depthUnits >> 1)
       this.watchUntilSeconds = this.time.seconds + WATCH_SECONDS;
     return over;
   }

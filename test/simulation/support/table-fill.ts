@@ -66,7 +66,7 @@ export function fillTables(crowd: Crowd, scale: number, seconds: number, seed: n
   const ask = (who: number, fate: Fate): void => {
     const address = Math.imul((first + who) | 0, 0x9e37_79b1); // a different one for each `who`
     hash.compute(0, address, LABEL_IPV4);
-    const decision = limiter.decide(0, 0, address, true, hash.low, hash.high, DEFAULT_RATE_LIMITS);
+    const decision = limiter.decide(0, 0, 0, address, true, hash.low, hash.high, DEFAULT_RATE_LIMITS);
     fate.asked++;
     if (decision === RATE_WITHIN) fate.within++;
     else if (decision === RATE_LEAKED) fate.leaked++;
