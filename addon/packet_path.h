@@ -52,7 +52,7 @@ struct PathSocket {
   bool hot = true;      // had packets at the last look
   uint32_t queueMax;    // packets its queue can hold at most
   uint32_t suspects = 0; // packets still to come that may have been stamped before the realtime clock was set
-  uint32_t drops = 0;   // SO_RXQ_OVFL, cumulative
+  uint32_t drops = 0;   // datagrams that the kernel dropped since it was opened, when that was last asked
   uint32_t nextId = 0;  // idByCounter: the id the next ask will get
   bool idKnown = false;
   uint32_t asksOpen = 0;
@@ -100,6 +100,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   Napi::Value UseSockets(const Napi::CallbackInfo& info);
   bool AttachSockets(Napi::Env env, Napi::Value list);
   void PollSockets();
+  void CountDrops(int64_t nowMonoNs);
   void TakePage(int64_t nowMonoNs);
   void SuspectQueued();
   bool WaitForPackets(int timeoutMs);
@@ -118,7 +119,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
     uint32_t interface = 0;   // the card's interface, where the kernel says it (below bonds and VLANs)
     uint32_t linkOctets = 0;  // length of the frame, where the kernel says it
   };
-  ReceiveStamps ReadControl(uint32_t slot, PathSocket& socket);
+  ReceiveStamps ReadControl(uint32_t slot);
   uint32_t* Row(uint32_t slot) { return reinterpret_cast<uint32_t*>(table_.data()) + slot * kSlotWords; }
 
   // send_replies.cc
@@ -158,6 +159,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   std::vector<pollfd> polled_;  // receiving sockets, transmitting sockets, then the wake-up
   int wakeFd_ = -1;
   double dropsOfClosed_ = 0;  // datagrams that the kernel dropped at sockets no longer in use
+  int64_t lastDropsMonoNs_ = 0;
   uint32_t capacity_ = 0;
   uint32_t slotOctets_ = 0;
   bool correct_ = true;

@@ -89,8 +89,8 @@ uint32_t PacketPath::ReceiveFrom(uint32_t socketIndex, uint32_t firstSlot) {
   return count;
 }
 
-/** Walks the control messages of one datagram: stamps, own address, interface, kernel drops. */
-PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex, PathSocket& socket) {
+/** Walks the control messages of one datagram: stamps, own address, interface. */
+PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex) {
   ReceiveStamps read;
   SlotIo& slot = slots_[slotIndex];
   msghdr& header = receiveHeaders_[slotIndex].msg_hdr;
@@ -107,8 +107,6 @@ PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex, PathSocket
       std::memcpy(&info, CMSG_DATA(part), sizeof info);
       read.interface = info.if_index;
       read.linkOctets = info.pkt_length;
-    } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL && octets >= sizeof(uint32_t)) {
-      std::memcpy(&socket.drops, CMSG_DATA(part), sizeof socket.drops);
     } else if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO && octets >= sizeof(in_pktinfo)) {
       in_pktinfo info;
       std::memcpy(&info, CMSG_DATA(part), sizeof info);
@@ -128,13 +126,13 @@ PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex, PathSocket
 void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMonoNs) {
   for (uint32_t i = firstSlot; i < firstSlot + count; i++) {
     SlotIo& slot = slots_[i];
-    PathSocket& socket = sockets_[slot.socket];
+    const PathSocket& socket = sockets_[slot.socket];
     uint32_t* row = Row(i);
     const msghdr& header = receiveHeaders_[i].msg_hdr;
 
     slot.localInterface = kBoundSocket | slot.socket;
     slot.localAddress = socket.address;
-    const ReceiveStamps stamps = ReadControl(i, socket);
+    const ReceiveStamps stamps = ReadControl(i);
     slot.cardInterface = stamps.interface != 0 ? stamps.interface : slot.localInterface;
 
     uint32_t flags = 0;
@@ -171,16 +169,6 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (row[kSlotPort] == socket.port && SameAddress(slot, socket.family)) flags |= kSlotFromSelf;
     row[kSlotFlags] = flags;
   }
-  double drops = dropsOfClosed_;
-  for (const PathSocket& socket : sockets_) drops += socket.drops;
-  if (standing_.data() != nullptr) {
-    // The kernel counts what the filter kept out as dropped, too; and the filter may have counted more since.
-    const double shed = static_cast<double>(
-        __atomic_load_n(reinterpret_cast<const uint64_t*>(standing_.data() + kStandingShed), __ATOMIC_RELAXED));
-    counters_.data()[kCounterShed] = shed;
-    drops = std::max(drops - shed, counters_.data()[kCounterKernelDrops]);
-  }
-  counters_.data()[kCounterKernelDrops] = drops;
 }
 
 }  // namespace ntpd

@@ -111,7 +111,6 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
       SetInt(fd.get(), IPPROTO_IP, IP_RECVERR, 1);
     }
   }
-  if (!SetInt(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, 1)) return ThrowErrno(env, "setsockopt SO_RXQ_OVFL", errno);
   if (timestamping > 0 && !SetTimestamping(fd.get(), timestamping)) {
     return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
   }

@@ -260,6 +260,17 @@ test('addresses, ports and listeners stand in the table', async () => {
   expect(row4[5]).toBe(0);
 });
 
+test('what the kernel drops for want of room in the queue is counted', async () => {
+  const serving = server([{ receiveBufferOctets: 4096 }]);
+  const asking = await client();
+  for (let i = 0; i < 100; i++) await asking.send(request(), serving.ports[0] as number);
+  for (let turn = 0; turn < 3; turn++) serving.turn();
+  const { received, kernelDrops } = serving.counters();
+  expect(received).toBeGreaterThan(0);
+  expect(kernelDrops).toBeGreaterThan(50);
+  expect(received + kernelDrops).toBe(100);
+});
+
 test('a packet larger than a slot, an empty one and one from our own address are counted drops', async () => {
   const serving = server();
   serving.publisher.publish(localTime());
