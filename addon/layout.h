@@ -26,7 +26,7 @@ enum SlotWord : uint32_t {
   kSlotAgeUs = 16,        // microseconds the request has waited when it was read
   kSlotFlags = 17,        // SlotFlag bits, set on receive
   kSlotTxCookie = 18,     // opaque word handed back with the transmit stamp (interleaved store)
-  kSlotInterface = 19,    // interface index the packet came in by, 0 = not known (socket bound to one address)
+  kSlotInterface = 19,    // interface index the packet came in by (a bound socket's has the address), 0 = not known
   kSlotWords = 20,
 };
 static_assert(kSlotInterface < kSlotWords);

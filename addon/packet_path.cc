@@ -1,14 +1,11 @@
 // packet_path.cc: construction, the exchange, and the worker's copy of the time page.
 #include "packet_path.h"
 
-#include <errno.h>
-#include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "sys_error.h"
+#include <cstring>
 
 namespace ntpd {
 
@@ -18,28 +15,8 @@ namespace {
 // every few exchanges poll is asked anyway, so that a quiet socket is not forgotten beside a busy one.
 constexpr uint32_t kBusyBatch = 4;
 constexpr uint32_t kExchangesBetweenPolls = 8;
-// Smallest memory the kernel charges a queued datagram for; bounds how many a queue can hold.
-constexpr uint32_t kQueuedOctetsMin = 512;
+// So often the kernel is asked what it dropped.
 constexpr int64_t kDropsIntervalNs = 100'000'000;
-
-/**
- * Datagrams that the kernel dropped at this socket since it was opened. SO_RXQ_OVFL would have the kernel tell the same
- * count with every datagram from the first drop on, which is when there is no time for it (0.7 % of an answer), and not
- * before another datagram comes.
- */
-uint32_t SocketDrops(int fd) {
-  uint32_t info[SK_MEMINFO_VARS] = {};
-  socklen_t length = sizeof info;
-  if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &length) != 0) return 0;
-  return info[SK_MEMINFO_DROPS];
-}
-
-uint32_t QueueMax(int fd) {
-  int octets = 0;
-  socklen_t length = sizeof octets;
-  if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, &length) != 0) return 65'536;
-  return static_cast<uint32_t>(octets) / kQueuedOctetsMin;
-}
 
 }  // namespace
 
@@ -105,13 +82,6 @@ PacketPath::PacketPath(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Packet
   ready_ = true;
 }
 
-void PacketPath::PollSockets() {
-  polled_.clear();
-  for (const PathSocket& socket : sockets_) polled_.push_back({socket.fd, POLLIN, 0});
-  for (const PathSocket& socket : sockets_) polled_.push_back({socket.transmitFd, 0, 0});
-  polled_.push_back({wakeFd_, POLLIN, 0});
-}
-
 /** useKeys(keyRing | null): what MACs are written with from now on. */
 Napi::Value PacketPath::UseKeys(const Napi::CallbackInfo& info) {
   if (info[0].IsObject()) {
@@ -123,79 +93,6 @@ Napi::Value PacketPath::UseKeys(const Napi::CallbackInfo& info) {
     keysReference_.Reset();
   }
   return info.Env().Undefined();
-}
-
-/**
- * useSockets(list): the sockets from now on, those that stay among them. To be called when no reply waits to be sent;
- * transmit stamps still awaited are given up.
- */
-Napi::Value PacketPath::UseSockets(const Napi::CallbackInfo& info) {
-  for (uint32_t i = 0; i < kAsksMax; i++) {
-    if (asks_[i].open) CloseAsk(asks_[i]);
-  }
-  if (ready_) CountDrops(exchangedMonoNs_);
-  const std::vector<PathSocket> before = std::move(sockets_);
-  sockets_.clear();
-  ready_ = AttachSockets(info.Env(), info[0]);
-  for (const PathSocket& old : before) {
-    const auto same = std::find_if(sockets_.begin(), sockets_.end(),
-                                   [&](const PathSocket& socket) { return socket.fd == old.fd; });
-    if (same == sockets_.end()) {
-      dropsOfClosed_ += old.drops;
-      continue;
-    }
-    const uint32_t listener = same->listener;
-    const uint32_t smear = same->smear;
-    *same = old;
-    same->listener = listener;
-    same->smear = smear;
-    same->hot = true;
-  }
-  PollSockets();
-  return info.Env().Undefined();
-}
-
-bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
-  if (env.IsExceptionPending()) return false;
-  if (!list.IsArray()) {
-    ThrowType(env, "sockets", "an array");
-    return false;
-  }
-  Napi::Array array = list.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    Napi::Object options = array.Get(i).As<Napi::Object>();
-    PathSocket socket = {};
-    socket.fd = static_cast<int>(IntegerOption(options, "fd", -1));
-    socket.transmitFd = static_cast<int>(IntegerOption(options, "transmitFd", socket.fd));
-    socket.listener = static_cast<uint32_t>(IntegerOption(options, "listener", 0));
-    socket.smear = static_cast<uint32_t>(IntegerOption(options, "smear", kSmearNone));
-    socket.port = static_cast<uint16_t>(IntegerOption(options, "port", 0));
-    socket.wildcard = BooleanOption(options, "wildcard", true);
-    socket.idByCounter = !BooleanOption(options, "chosenIds", false);
-    int family = 0;
-    socklen_t length = sizeof family;
-    if (getsockopt(socket.fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) {
-      ThrowErrno(env, "getsockopt", errno);
-      return false;
-    }
-    socket.family = family;
-    sockaddr_in6 bound = {};
-    length = sizeof bound;
-    if (getsockname(socket.fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0) {
-      ThrowErrno(env, "getsockname", errno);
-      return false;
-    }
-    if (family == AF_INET) {
-      std::memcpy(&socket.address, &reinterpret_cast<sockaddr_in*>(&bound)->sin_addr, sizeof(in_addr));
-    } else {
-      socket.address = bound.sin6_addr;
-    }
-    socket.hot = true;
-    socket.drops = SocketDrops(socket.fd);
-    socket.queueMax = QueueMax(socket.fd);
-    sockets_.push_back(socket);
-  }
-  return !env.IsExceptionPending();
 }
 
 /**
@@ -242,24 +139,6 @@ Napi::Value PacketPath::Flush(const Napi::CallbackInfo& info) {
     CountDrops(exchangedMonoNs_);
   }
   return info.Env().Undefined();
-}
-
-/** Asks the kernel what it dropped. */
-void PacketPath::CountDrops(int64_t nowMonoNs) {
-  lastDropsMonoNs_ = nowMonoNs;
-  double drops = dropsOfClosed_;
-  for (PathSocket& socket : sockets_) {
-    socket.drops = SocketDrops(socket.fd);
-    drops += socket.drops;
-  }
-  if (standing_.data() != nullptr) {
-    // The kernel counts what the filter kept out as dropped, too; and the filter may have counted more since.
-    const double shed = static_cast<double>(
-        __atomic_load_n(reinterpret_cast<const uint64_t*>(standing_.data() + kStandingShed), __ATOMIC_RELAXED));
-    counters_.data()[kCounterShed] = shed;
-    drops = std::max(drops - shed, counters_.data()[kCounterKernelDrops]);
-  }
-  counters_.data()[kCounterKernelDrops] = drops;
 }
 
 /** Waits until a socket has packets (true), or until woken or the time is over (false). */

@@ -48,6 +48,7 @@ struct PathSocket {
   uint16_t port;        // host order, as bound
   bool wildcard;        // bound to no address: replies must name the one that was asked
   in6_addr address;     // as bound, v4 in the first word
+  uint32_t interface;   // index of the one that has this address, 0 for none
   bool idByCounter;     // kernel without SCM_TS_OPT_ID: ids of transmit stamps are the socket's own count
   bool hot = true;      // had packets at the last look
   uint32_t queueMax;    // packets its queue can hold at most
@@ -81,7 +82,7 @@ struct SlotIo {
   iovec data;
   alignas(cmsghdr) uint8_t control[kReceiveControlOctets];
   in6_addr localAddress;  // where the request was sent to; v4 in the first word
-  uint32_t localInterface;
+  uint32_t localInterface;  // where it came in, for all that is known: at a bound socket that which has the address
   uint32_t cardInterface;  // whose card stamped it: below bonds and VLANs another than localInterface
   uint16_t socket;
   bool suspect;           // read while its socket was suspect
@@ -97,13 +98,15 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   Napi::Value Exchange(const Napi::CallbackInfo& info);
   Napi::Value Flush(const Napi::CallbackInfo& info);
   Napi::Value UseKeys(const Napi::CallbackInfo& info);
+  void TakePage(int64_t nowMonoNs);
+  void SuspectQueued();
+  bool WaitForPackets(int timeoutMs);
+
+  // path_sockets.cc
   Napi::Value UseSockets(const Napi::CallbackInfo& info);
   bool AttachSockets(Napi::Env env, Napi::Value list);
   void PollSockets();
   void CountDrops(int64_t nowMonoNs);
-  void TakePage(int64_t nowMonoNs);
-  void SuspectQueued();
-  bool WaitForPackets(int timeoutMs);
 
   // path_probes.cc
   Napi::Value Echo(const Napi::CallbackInfo& info);

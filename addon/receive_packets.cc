@@ -130,7 +130,7 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     uint32_t* row = Row(i);
     const msghdr& header = receiveHeaders_[i].msg_hdr;
 
-    slot.localInterface = kBoundSocket | slot.socket;
+    slot.localInterface = socket.interface;
     slot.localAddress = socket.address;
     const ReceiveStamps stamps = ReadControl(i);
     slot.cardInterface = stamps.interface != 0 ? stamps.interface : slot.localInterface;

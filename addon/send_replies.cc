@@ -129,8 +129,8 @@ bool PacketPath::SampleDue(int64_t nowMonoNs) {
 uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace) {
   PathSocket& socket = sockets_[slots_[slots[0]].socket];
   const uint32_t* firstRow = Row(slots[0]);
-  const DelayClass of = {slots_[slots[0]].localInterface, static_cast<uint8_t>(firstRow[kSlotRxSource]),
-                         WorkOf(firstRow[kSlotReplyFlags])};
+  const DelayClass of = {slots_[slots[0]].localInterface | (socket.wildcard ? 0 : kBoundSocket),
+                         static_cast<uint8_t>(firstRow[kSlotRxSource]), WorkOf(firstRow[kSlotReplyFlags])};
 
   // What can be done before the clock is read is done before, by the time of the last reading.
   const int64_t nowMonoNs = std::max(exchangedMonoNs_, lastSendMonoNs_);

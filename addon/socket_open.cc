@@ -45,6 +45,15 @@ bool SetTimestamping(int fd, int64_t timestamping) {
 }
 
 /**
+ * Has datagrams come with the address they were sent to, and the interface they came in by. A socket bound to one address
+ * answers from it anyway: it needs the interface alone, and that only to know whose card a stamp is of.
+ */
+bool SetPacketInfo(int fd, bool v6, bool wildcard, int64_t timestamping) {
+  const int on = wildcard || timestamping > 1 ? 1 : 0;
+  return v6 ? SetInt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, on) : SetInt(fd, IPPROTO_IP, IP_PKTINFO, on);
+}
+
+/**
  * openSocket(options) -> { fd, receiveBufferOctets, wildcard, port }. The caller owns the descriptor (closeSocket).
  * options: address (literal), port, interface (name to bind to, also the scope of a link-local address), reusePort,
  * freebind, receiveBufferOctets, dscp, timestamping (0 none, 1 kernel, 2 hardware too), icmpErrors.
@@ -90,12 +99,7 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
       setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(), interface.size() + 1) != 0) {
     return ThrowErrno(env, "setsockopt SO_BINDTODEVICE", errno);
   }
-  // A socket bound to one address answers from it anyway; only a wildcard one must learn which was asked.
-  if (address.wildcard) {
-    const bool set = v6 ? SetInt(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
-                        : SetInt(fd.get(), IPPROTO_IP, IP_PKTINFO, 1);
-    if (!set) return ThrowErrno(env, "setsockopt PKTINFO", errno);
-  }
+  if (!SetPacketInfo(fd.get(), v6, address.wildcard, timestamping)) return ThrowErrno(env, "setsockopt PKTINFO", errno);
   if (dscp > 0 && !SetDscp(fd.get(), v6, dscp)) return ThrowErrno(env, "setsockopt DSCP", errno);
   // A reply is as long as its request and fits where that came from; a forged "fragmentation needed" must not change
   // it for a client. And what must not be fragmented needs no identification, which costs the kernel 3 % of a reply.
@@ -150,10 +154,14 @@ Napi::Value AdjustSocket(const Napi::CallbackInfo& info) {
   const int dscp = static_cast<int>(IntegerOption(options, "dscp", 0));
   const int64_t timestamping = IntegerOption(options, "timestamping", 1);
   if (env.IsExceptionPending()) return env.Undefined();
-  int family = 0;
-  socklen_t length = sizeof family;
-  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) return ThrowErrno(env, "getsockopt", errno);
-  if (!SetDscp(fd, family == AF_INET6, dscp)) return ThrowErrno(env, "setsockopt DSCP", errno);
+  sockaddr_in6 bound = {};
+  socklen_t length = sizeof bound;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &length) != 0) return ThrowErrno(env, "getsockname", errno);
+  const bool v6 = bound.sin6_family == AF_INET6;
+  const bool wildcard = v6 ? IN6_IS_ADDR_UNSPECIFIED(&bound.sin6_addr)
+                           : reinterpret_cast<sockaddr_in*>(&bound)->sin_addr.s_addr == htonl(INADDR_ANY);
+  if (!SetPacketInfo(fd, v6, wildcard, timestamping)) return ThrowErrno(env, "setsockopt PKTINFO", errno);
+  if (!SetDscp(fd, v6, dscp)) return ThrowErrno(env, "setsockopt DSCP", errno);
   if (!SetTimestamping(fd, timestamping)) return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
   return Napi::Number::New(env, SetReceiveBuffer(fd, receiveBuffer > 0 ? receiveBuffer : 212'992));
 }

@@ -1,7 +1,6 @@
 // steering.cc: makes the kernel choose the socket of a reuseport group by the source address, under a key.
 #include <errno.h>
 #include <linux/filter.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <vector>
@@ -19,6 +18,7 @@ constexpr uint32_t kSourceV6 = 8;
 // The source port, where no options or extension headers come before it.
 constexpr uint32_t kPortV4 = 20;
 constexpr uint32_t kPortV6 = 40;
+constexpr size_t kKeyWords = 10;
 
 sock_filter Op(uint16_t code, uint32_t k) { return {code, 0, 0, k}; }
 
@@ -58,24 +58,26 @@ std::vector<sock_filter> SteerBySource(bool v6, bool byFlow, uint32_t sockets, c
 }
 
 /**
- * attachSteering(fd, sockets, byFlow): `fd` is any socket of a group, all open already; datagrams then go to the
- * `sockets` members that were opened first: a client's to one of them, whatever its port, or by flow each port's to one.
- * The key is drawn here.
+ * attachSteering(fd, sockets, byFlow, key): `fd` is any socket of a group. Datagrams then go to the `sockets` members
+ * that were opened first, while these are not all there yet to any; members opened later get none. A client's go to one
+ * of them, whatever its port, or by flow each port's to one. `key`: an Int32Array of kKeyWords random words; groups with
+ * the same one choose alike.
  */
 Napi::Value AttachSteering(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsNumber() || info[1].As<Napi::Number>().Int32Value() < 1) {
-    ThrowType(env, "attachSteering", "a descriptor and the number of sockets");
+  if (info.Length() < 4 || !info[0].IsNumber() || !info[1].IsNumber() || info[1].As<Napi::Number>().Int32Value() < 1) {
+    ThrowType(env, "attachSteering", "a descriptor, the number of sockets, a boolean and a key");
     return env.Undefined();
   }
+  SharedView<int32_t> key;
+  if (!key.Attach(env, info[3], kKeyWords, "key")) return env.Undefined();
   const int fd = info[0].As<Napi::Number>().Int32Value();
   int family = 0;
   socklen_t length = sizeof family;
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) return ThrowErrno(env, "getsockopt", errno);
-  uint32_t keys[10];
-  if (getrandom(keys, sizeof keys, 0) != sizeof keys) return ThrowErrno(env, "getrandom", errno);
+  const auto* words = reinterpret_cast<const uint32_t*>(key.data());
   std::vector<sock_filter> program =
-      SteerBySource(family == AF_INET6, info[2].ToBoolean(), info[1].As<Napi::Number>().Uint32Value(), keys);
+      SteerBySource(family == AF_INET6, info[2].ToBoolean(), info[1].As<Napi::Number>().Uint32Value(), words);
   const sock_fprog attach = {static_cast<unsigned short>(program.size()), program.data()};
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attach, sizeof attach) != 0) {
     return ThrowErrno(env, "setsockopt SO_ATTACH_REUSEPORT_CBPF", errno);

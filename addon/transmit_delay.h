@@ -21,7 +21,7 @@ constexpr uint32_t kDelayPlaces = kPlaceChunk + kSendChunk;
  * and the send.
  */
 struct DelayClass {
-  uint32_t interface;  // index; or kBoundSocket | socket number
+  uint32_t interface;  // index, 0 where it is not known; with kBoundSocket where replies need not name their address
   uint8_t stampSource; // StampSource
   uint8_t work;        // ReplyWork
   bool operator==(const DelayClass& other) const {

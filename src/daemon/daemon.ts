@@ -20,7 +20,7 @@ import { describeInterleavedStore } from './interleaved-store.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
-import { listenError } from './listen-error.ts';
+import { listenerError } from './listen-error.ts';
 import { poolListener, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { LocalPublisher } from './publisher.ts';
@@ -36,6 +36,8 @@ const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as
 /** Cards' clocks are read so often. */
 const HARDWARE_POLL_MS = 1000;
 const REPORT_MS = 60_000;
+/** The host's addresses are looked at so often. */
+const ADDRESSES_MS = 5000;
 
 /** A change that is ready to be made. */
 interface Change {
@@ -144,6 +146,7 @@ export class Daemon implements ControlTarget {
     await this.openControl();
     if (this.stopping) return;
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
+    this.timers.push(setInterval(() => void this.followAddresses(), ADDRESSES_MS));
     this.announce(workers);
     this.manager.ready('serving');
     this.feedWatchdog();
@@ -216,7 +219,7 @@ export class Daemon implements ControlTarget {
       await this.pool?.reconfigure(listeners, keys);
     } catch (cause) {
       time.abandon();
-      throw listenerError(next, cause);
+      throw listenerError(next.config.server, cause);
     }
     time.apply();
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
@@ -270,11 +273,22 @@ export class Daemon implements ControlTarget {
         cpuAffinity: config.workers.cpuAffinity,
         correctTransmit: config.workers.correctTransmit,
         ...(config.workers.priority > 0 ? { priority: config.workers.priority } : {}),
+        onAddressRefused: (address, error) =>
+          this.log.debug(`${address} has no sockets of its own, the wildcard serves it: ${(error as Error).message}`),
         onWorkerLost: (worker, error) => this.log.error({ worker, err: error }, 'a worker was lost and is replaced'),
       });
     } catch (cause) {
       this.time.stop();
-      throw cause instanceof OperatorError ? cause : listenerError(this.settings, cause);
+      throw cause instanceof OperatorError ? cause : listenerError(config.server, cause);
+    }
+  }
+
+  /** Wildcard listeners have sockets of their own for the host's addresses, which come and go. */
+  private async followAddresses(): Promise<void> {
+    if (this.pool === null || !(await this.pool.followAddresses())) return;
+    const listens = this.listeners();
+    for (const [index, { addresses }] of this.pool.listeners.entries()) {
+      this.log.debug({ listen: listens[index], addresses }, 'addresses with sockets of their own');
     }
   }
 
@@ -309,10 +323,9 @@ export class Daemon implements ControlTarget {
     for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
       const server = config.server[index] as ServerConfig;
       const listen = listens[index];
-      this.log.info(
-        { listen, stamps: server.timestamping, receiveBufferOctets: listener.receiveBufferOctets },
-        'serving',
-      );
+      const { receiveBufferOctets, addresses } = listener;
+      const ownSockets = addresses.length === 0 ? {} : { addresses: addresses.length };
+      this.log.info({ listen, stamps: server.timestamping, receiveBufferOctets, ...ownSockets }, 'serving');
     }
     if (!tryOut) this.warnOfShortQueues();
     if (config.server.some(({ interleaved }) => interleaved)) {
@@ -383,10 +396,4 @@ function refuseHardwareStamps({ server }: Config): void {
   if (wanting === undefined) return;
   const message = `${formatEndpoint(wanting.listen)}: timestamping = "hardware" for the first listener needs a restart`;
   throw new OperatorError('control-refused', message);
-}
-
-/** What the operator is told about the listener that could not be opened. */
-function listenerError(settings: Settings, cause: unknown): OperatorError {
-  const failed = settings.config.server[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
-  return listenError(formatEndpoint(failed.listen), cause);
 }

@@ -1,3 +1,5 @@
+import { formatEndpoint } from '../config/conflicts.ts';
+import type { ServerConfig } from '../config/schema.ts';
 import { OperatorError } from '../errors.ts';
 
 /** A failed system call as Node and the addon report it. */
@@ -59,4 +61,10 @@ export function listenError(endpoint: string, cause: unknown): OperatorError {
     default:
       return new OperatorError('listen-failed', `${cannot}: ${message}`, options);
   }
+}
+
+/** The same for the listener that the pool says could not be opened, by its index. */
+export function listenerError(servers: readonly ServerConfig[], cause: unknown): OperatorError {
+  const failed = servers[(cause as { listener?: number }).listener ?? 0] as ServerConfig;
+  return listenError(formatEndpoint(failed.listen), cause);
 }

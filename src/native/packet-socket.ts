@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { loadAddon } from './binding.ts';
 
 /** How packets are stamped: not at all, by the kernel, or by the card where it can (else by the kernel). */
@@ -36,7 +37,7 @@ interface NativeSockets {
   adjustSocket(fd: number, options: object): number;
   closeSocket(fd: number): void;
   probeChosenIds(): boolean;
-  attachSteering(fd: number, sockets: number, byFlow: boolean): void;
+  attachSteering(fd: number, sockets: number, byFlow: boolean, key: Int32Array): void;
 }
 
 const TIMESTAMPING: Record<Timestamping, number> = { none: 0, kernel: 1, hardware: 2 };
@@ -75,12 +76,20 @@ export function probeChosenIds(): boolean {
   return loadAddon<NativeSockets>().probeChosenIds();
 }
 
+/** Words of a key for {@link attachSteering}. */
+const STEERING_KEY_WORDS = 10;
+
+/** A random key to steer by: who does not know it cannot aim at one worker. */
+export function drawSteeringKey(): Int32Array {
+  return randomFillSync(new Int32Array(STEERING_KEY_WORDS));
+}
+
 /**
- * Steers a reuseport group under a random key: by source address one client meets one socket, whatever its port; by flow
- * each of its ports does.
+ * Steers a reuseport group under a key: by source address one client meets one socket, whatever its port; by flow each of
+ * its ports does.
  *
  * @param fd - any member. @param sockets - how many members receive: those opened first, in the order of opening.
  */
-export function attachSteering(fd: number, sockets: number, byFlow: boolean): void {
-  loadAddon<NativeSockets>().attachSteering(fd, sockets, byFlow);
+export function attachSteering(fd: number, sockets: number, byFlow: boolean, key: Int32Array): void {
+  loadAddon<NativeSockets>().attachSteering(fd, sockets, byFlow, key);
 }

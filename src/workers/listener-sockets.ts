@@ -3,6 +3,7 @@ import {
   adjustSocket,
   attachSteering,
   closeSocket,
+  drawSteeringKey,
   type OpenSocket,
   openSocket,
   type SocketOptions,
@@ -42,6 +43,7 @@ export interface ListenerSockets {
  * worker in index order, steered by source address.
  *
  * @param isPortOurs - we hold the port ourselves, for another listener: it is shared from the beginning.
+ * @param steeringKey - listeners with the same one lead a client to the same worker.
  * @throws the system's error (`code`, `syscall`); nothing stays open then.
  */
 export function openListener(
@@ -49,6 +51,7 @@ export function openListener(
   listener: number,
   workers: number,
   isPortOurs = false,
+  steeringKey: Int32Array = drawSteeringKey(),
 ): ListenerSockets {
   let { port } = spec;
   if (!isPortOurs) {
@@ -67,13 +70,13 @@ export function openListener(
   let granted = 0;
   try {
     const receiving = Array.from({ length: workers }, () => openCounted(options, opened));
+    attachSteering((receiving[0] as OpenSocket).fd, workers, spec.steering === 'flow', steeringKey);
     // By the order of opening these are beyond the members that steering knows: no request ever comes to them.
     const transmitting = receiving.map(() => openCounted(options, opened).fd);
     for (const [worker, { fd, port, wildcard, receiveBufferOctets }] of receiving.entries()) {
       perWorker.push({ fd, transmitFd: transmitting[worker] as number, listener, port, wildcard });
       granted = receiveBufferOctets;
     }
-    attachSteering((perWorker[0] as BorrowedSocket).fd, workers, spec.steering === 'flow');
   } catch (error) {
     for (const fd of opened) closeSocket(fd);
     throw error;
@@ -94,7 +97,12 @@ function openCounted(options: SocketOptions, opened: number[]): OpenSocket {
  * @returns what the kernel granted of the receive buffer.
  * @throws the system's error; the sockets then have the options from before.
  */
-export function adjustListener(sockets: ListenerSockets, before: ListenerSpec, after: ListenerSpec): number {
+export function adjustListener(
+  sockets: ListenerSockets,
+  before: ListenerSpec,
+  after: ListenerSpec,
+  steeringKey: Int32Array,
+): number {
   const give = (spec: ListenerSpec): number => {
     const options = { ...spec, receiveBufferOctets: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS };
     let granted = 0;
@@ -104,7 +112,7 @@ export function adjustListener(sockets: ListenerSockets, before: ListenerSpec, a
     }
     const isByFlow = spec.steering === 'flow';
     if (isByFlow !== (before.steering === 'flow')) {
-      attachSteering((sockets.perWorker[0] as BorrowedSocket).fd, sockets.perWorker.length, isByFlow);
+      attachSteering((sockets.perWorker[0] as BorrowedSocket).fd, sockets.perWorker.length, isByFlow, steeringKey);
     }
     return granted;
   };

@@ -5,23 +5,22 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { gateSharedOctets } from '../core/server/gate.ts';
 import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
-import { DEFAULT_POLICY } from '../core/server/listener-policy.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top-talkers.ts';
 import type { BorrowedSocket } from '../native/packet-path.ts';
-import { closeSocket, probeChosenIds } from '../native/packet-socket.ts';
+import { closeSocket, drawSteeringKey, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
+import { type HostAddress, hostAddresses } from './host-addresses.ts';
 import { RECEIVE_BUFFER_OCTETS } from './listener-sockets.ts';
 import {
-  adjustAll,
+  changeListeners,
   closeAll,
-  isSameEndpoint,
+  groupsOf,
+  type ListenerChange,
   type OpenListener,
-  openAll,
   type PoolListener,
-  specOf,
 } from './open-listeners.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
@@ -49,6 +48,10 @@ export interface PoolOptions {
   readonly correctTransmit?: boolean;
   /** V8 limits of the worker threads. */
   readonly resourceLimits?: ServeResourceLimits;
+  /** What addresses wildcard listeners find at this host; those of its interfaces by default. */
+  readonly hostAddresses?: () => readonly HostAddress[];
+  /** Told once of an address that a wildcard's socket has to serve, because one of its own cannot be opened. */
+  readonly onAddressRefused?: (address: string, error: unknown) => void;
   /** Told of every worker that ended without being asked to; it is being replaced. */
   readonly onWorkerLost?: (workerIndex: number, error: unknown) => void;
 }
@@ -66,6 +69,8 @@ export interface BoundListener {
   readonly receiveBufferOctets: number;
   /** What it was asked for; it grants less where net.core.rmem_max stands in the way. */
   readonly receiveBufferWanted: number;
+  /** Of a wildcard: the addresses that have sockets of their own. */
+  readonly addresses: readonly string[];
 }
 
 const SERVE_LOOP = fileURLToPath(new URL('./serve-loop.js', import.meta.url));
@@ -85,7 +90,10 @@ const RESTART_MS_MAX = 500;
  */
 export class ServerPool {
   private readonly options: PoolOptions;
-  private open: readonly OpenListener[];
+  private readonly steeringKey: Int32Array = drawSteeringKey();
+  private open: readonly OpenListener[] = [];
+  private refused: ReadonlySet<string> = new Set();
+  private changing: Promise<unknown> = Promise.resolve();
   private keys: readonly SymmetricKey[];
   private generation = 0;
   private readonly ports: MessagePort[] = [];
@@ -109,7 +117,7 @@ export class ServerPool {
   /** @throws the system's error when a listener cannot be opened, its index added as `listener`; nothing stays open then. */
   constructor(options: PoolOptions) {
     this.options = options;
-    this.open = openAll([...options.listeners.entries()], options.workers);
+    this.open = this.goTo(options.listeners).listeners;
     this.keys = options.keys ?? [];
     this.talkerMemory = Array.from({ length: options.workers }, () => new SharedArrayBuffer(4 * TALKER_WORDS));
     this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
@@ -138,11 +146,12 @@ export class ServerPool {
 
   /** The listeners as they stand now. */
   get listeners(): readonly BoundListener[] {
-    return this.open.map(({ spec, sockets }) => ({
+    return this.open.map(({ spec, sockets, addresses }) => ({
       address: spec.address,
       port: sockets.port,
       receiveBufferOctets: sockets.receiveBufferOctets,
       receiveBufferWanted: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS,
+      addresses: addresses.map((group) => group.spec.address),
     }));
   }
 
@@ -200,7 +209,8 @@ export class ServerPool {
       await this.piscina.destroy();
       for (const port of this.ports) port.close();
       for (const fd of this.wakeFds) closeSocket(fd);
-      closeAll(this.open);
+      await this.changing;
+      closeAll(this.open.flatMap(groupsOf));
       this.filters?.close();
     }
     await Promise.all(this.running);
@@ -257,11 +267,13 @@ export class ServerPool {
   private policyOf(workerIndex: number, serving: readonly OpenListener[] = this.open): WorkerPolicy {
     return {
       generation: this.generation,
-      sockets: serving.map(({ sockets, policy }, listener) => ({
-        ...(sockets.perWorker[workerIndex] as BorrowedSocket),
-        listener,
-        smear: policy.smear,
-      })),
+      sockets: serving.flatMap((open, listener) =>
+        groupsOf(open).map(({ sockets }) => ({
+          ...(sockets.perWorker[workerIndex] as BorrowedSocket),
+          listener,
+          smear: open.policy.smear,
+        })),
+      ),
       listeners: serving.map(({ policy }) => policy),
       keys: this.keys,
     };
@@ -275,28 +287,58 @@ export class ServerPool {
    * @throws the system's error when a new listener cannot be opened or one that stays cannot have its new options, its
    *   index added as `listener`; nothing has changed then.
    */
-  async reconfigure(listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): Promise<void> {
-    const before = this.open;
-    const staying = listeners.map((listener) => before.find(({ spec }) => isSameEndpoint(spec, specOf(listener))));
-    const going = before.filter((listener) => !staying.includes(listener));
-    const opened = openAll(
-      [...listeners.entries()].filter(([i]) => staying[i] === undefined),
-      this.options.workers,
-      before,
-    );
-    let kept: readonly (OpenListener | undefined)[];
-    try {
-      kept = adjustAll(staying, listeners.map(specOf));
-    } catch (error) {
-      closeAll(opened);
-      throw error;
-    }
-    let next = 0;
-    this.open = listeners.map((listener, i) => ({
-      ...(kept[i] ?? (opened[next++] as OpenListener)),
-      policy: listener.policy ?? DEFAULT_POLICY,
-    }));
-    this.keys = keys;
+  reconfigure(listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.stopping) return;
+      const change = this.goTo(listeners);
+      this.keys = keys;
+      await this.adopt(change);
+    });
+  }
+
+  /**
+   * Looks which addresses the host has now: wildcard listeners open sockets for new ones, and close those of addresses
+   * that went. To be called every few seconds; until then the wildcard's own sockets serve an address.
+   *
+   * @returns whether anything changed.
+   */
+  followAddresses(): Promise<boolean> {
+    return this.inTurn(async () => {
+      if (this.stopping) return false;
+      const change = this.goTo(this.open.map(({ spec, policy }) => ({ ...spec, policy })));
+      if (change.opened.length + change.going.length === 0) return false;
+      await this.adopt(change);
+      return true;
+    });
+  }
+
+  /** Changes one after the other. */
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.changing.then(change);
+    this.changing = done.catch(() => {});
+    return done;
+  }
+
+  /** Opens and adjusts what these listeners need; nothing is served by it yet. */
+  private goTo(listeners: readonly PoolListener[]): ListenerChange {
+    const { options, steeringKey } = this;
+    const refused = new Set<string>();
+    const change = changeListeners(this.open, listeners, {
+      workers: options.workers,
+      steeringKey,
+      hostAddresses: options.hostAddresses ?? hostAddresses,
+      onRefused: (address, error) => {
+        refused.add(address);
+        if (!this.refused.has(address)) options.onAddressRefused?.(address, error);
+      },
+    });
+    this.refused = refused;
+    return change;
+  }
+
+  /** Has the workers serve what was opened, and closes what goes. */
+  private async adopt({ listeners, opened, going }: ListenerChange): Promise<void> {
+    this.open = listeners;
     const isReplacing = going.some((old) => opened.some(({ sockets }) => sockets.port === old.sockets.port));
     if (isReplacing) {
       // What still waits in the old queues is answered before they are closed.

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { LoopbackServer, localTime } from '../support/loopback-server.ts';
 import { describeInOwnNetwork } from '../support/own-network.ts';
@@ -39,6 +40,98 @@ await describeInOwnNetwork(import.meta.url, 'a host of many addresses', () => {
         expect(asking.received[0]?.address).toBe(asked);
       }
     }
+  });
+
+  test('has sockets of their own for some addresses; where a client asks, and whom, makes no difference', async () => {
+    const serving = await openPool({
+      listeners: [
+        { address: '0.0.0.0', port: 0 },
+        { address: '::', port: 0 },
+      ],
+    });
+    const [v4, v6] = serving.listeners;
+    expect(v4?.addresses).toEqual(SECOND4);
+    expect(v6?.addresses).toHaveLength(8);
+    const all6 = (networkInterfaces()['lo'] ?? []).filter(({ family }) => family === 'IPv6');
+    for (const { address: asked } of all6) {
+      const asking = await openClient('::1');
+      await asking.send(request(), v6?.port as number, asked);
+      await asking.expect(1);
+      expect(asking.received[0]?.address).toBe(asked);
+    }
+    const before = new Map<string, number>();
+    for (let i = 1; i < 20; i++) before.set(`127.0.5.${i}`, await workerOf(serving, `127.0.5.${i}`));
+    expect(new Set(before.values())).toEqual(new Set([0, 1]));
+    const sameAt = async (asked: string): Promise<void> => {
+      for (const [address, worker] of before) expect(await workerOf(serving, address, asked)).toBe(worker);
+    };
+    for (const asked of SECOND4) await sameAt(asked);
+    await serving.terminateWorker(0);
+    await serving.ready();
+    await sameAt('127.0.0.1');
+    await sameAt('10.2.0.1');
+  });
+
+  test('follows addresses that come, go and come again, and loses no request at another', async () => {
+    const serving = await openPool({ listeners: [{ address: '0.0.0.0', port: 0 }] });
+    const port = serving.listeners[0]?.port as number;
+    const asking = await openClient('10.1.0.2');
+    const coming = await openClient('10.1.0.2');
+    expect(await serving.followAddresses()).toBe(false);
+    for (let round = 1; round <= 5; round++) {
+      await addAddress('10.4.0.1');
+      await coming.send(request(), port, '10.4.0.1');
+      const followed = serving.followAddresses();
+      for (let i = 0; i < 50; i++) await asking.send(request(), port, '10.1.0.1');
+      expect(await followed).toBe(true);
+      expect(serving.listeners[0]?.addresses).toEqual([...SECOND4, '10.4.0.1']);
+      await coming.send(request(), port, '10.4.0.1');
+      await coming.expect(2 * round);
+      await runOk(['ip', 'address', 'del', '10.4.0.1/32', 'dev', 'lo']);
+      expect(await serving.followAddresses()).toBe(true);
+      expect(serving.listeners[0]?.addresses).toEqual(SECOND4);
+    }
+    await asking.expect(250);
+    expect(coming.received.every(({ address }) => address === '10.4.0.1')).toBe(true);
+  });
+
+  test('takes sockets that an address has over when the listener changes between all addresses and that one', async () => {
+    const serving = await openPool({ listeners: [{ address: '0.0.0.0', port: 0 }] });
+    const port = serving.listeners[0]?.port as number;
+    const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => openClient(`127.0.6.${i + 1}`)));
+    const all = { address: '0.0.0.0', port };
+    const one = { address: '10.1.0.1', port };
+    let sent = 0;
+    for (const listeners of [[one], [all], [all, one], [one, all], [{ ...one, dscp: 46 }], [all], [one]]) {
+      const changed = serving.reconfigure(listeners, []);
+      for (let i = 0; i < 20; i++) for (const each of clients) await each.send(request(), port, '10.1.0.1');
+      sent += 20;
+      await changed;
+    }
+    for (const each of clients) await each.expect(sent);
+    await serving.reconfigure([one, all], []);
+    expect(serving.listeners.map(({ addresses }) => addresses)).toEqual([[], ['10.1.0.2', '10.2.0.1']]);
+  });
+
+  test('serves an address by the wildcard where one cannot have sockets of its own, and says so once', async () => {
+    const refused: unknown[] = [];
+    const serving = await openPool({
+      listeners: [{ address: '0.0.0.0', port: 0 }],
+      hostAddresses: () => ['10.5.0.1', '10.1.0.1'].map((address) => ({ address, interface: 'lo' })),
+      onAddressRefused: (address, error) => refused.push([address, (error as { code?: string }).code]),
+    });
+    const port = serving.listeners[0]?.port as number;
+    expect(serving.listeners[0]?.addresses).toEqual(['10.1.0.1']);
+    await serving.followAddresses();
+    expect(refused).toEqual([['10.5.0.1', 'EADDRNOTAVAIL']]);
+    await addAddress('10.5.0.1');
+    const asking = await openClient('10.1.0.2');
+    await asking.send(request(), port, '10.5.0.1');
+    await asking.expect(1);
+    expect(await serving.followAddresses()).toBe(true);
+    await asking.send(request(), port, '10.5.0.1');
+    await asking.expect(2);
+    await runOk(['ip', 'address', 'del', '10.5.0.1/32', 'dev', 'lo']);
   });
 
   test('serves an address from the moment it has it, when told to bind it before', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { listenError } from '../../../src/daemon/listen-error.ts';
+import type { ServerConfig } from '../../../src/config/schema.ts';
+import { listenError, listenerError } from '../../../src/daemon/listen-error.ts';
 
 function refused(code: string): ReturnType<typeof listenError> {
   return listenError('[::]:123', Object.assign(new Error(`bind ${code}`), { code, syscall: 'bind' }));
@@ -20,5 +21,13 @@ describe('a listener that cannot be opened', () => {
     const error = refused(errno);
     expect(error).toMatchObject({ code, exitCode });
     expect(error.message).toMatch(/^cannot serve on \[::\]:123: [^\n]+$/);
+  });
+
+  it('is named when the pool gives its index', () => {
+    const servers = [1, 2].map((host) => ({ listen: { address: `192.0.2.${host}`, port: 123, scope: null } }));
+    const cause = Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE', listener: 1 });
+    expect(listenerError(servers as unknown as ServerConfig[], cause).message).toMatch(
+      /^cannot serve on 192.0.2.2:123: /,
+    );
   });
 });

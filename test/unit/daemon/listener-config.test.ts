@@ -51,7 +51,13 @@ test.each([
 });
 
 test('a receive queue shorter than it was to be is named with the sysctl that stands in the way', () => {
-  const bound = { address: '0.0.0.0', port: 123, receiveBufferOctets: 212_992, receiveBufferWanted: 2_097_152 };
+  const bound = {
+    address: '0.0.0.0',
+    port: 123,
+    receiveBufferOctets: 212_992,
+    receiveBufferWanted: 2_097_152,
+    addresses: [],
+  };
   expect(shortQueueWarning('0.0.0.0:123', bound)).toMatch(
     /^0\.0\.0\.0:123: .* 212992 octets instead of 2097152; raise net\.core\.rmem_max to that, or give CAP_NET_ADMIN$/,
   );
