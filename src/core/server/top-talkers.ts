@@ -25,8 +25,13 @@ const LAST = 9;
 
 /** Words of one worker's memory: both sketches. */
 export const TALKER_WORDS: number = 2 * SETS * SET_WORDS;
-/** In a busy worker one request in so many is looked at, and counts for as many. */
-const STRIDE = 8;
+/**
+ * In a busy worker, whose batches are of BUSY_BATCH and more, two or three requests of a batch are looked at, and each
+ * counts for as many as it stands for, at most STRIDE_MAX: a sketch lies in cold memory, and a look costs as much as
+ * three replies' encoding (bench/micro/policies.ts).
+ */
+const BUSY_BATCH = 16;
+const STRIDE_MAX = 32;
 /** Figures are halved when they have counted for so long, so that rates are of late. */
 const SPAN_SECONDS = 64;
 /** Who has not asked for so long is not shown, and whoever comes may have his place. */
@@ -52,9 +57,9 @@ export class TopTalkers {
 
   /** Takes note of a batch that was just answered. */
   note(packets: DataView, table: Int32Array, received: number, nowSeconds: number): void {
-    const stride = received >= 2 * STRIDE ? STRIDE : 1;
+    const stride = strideOf(received);
     const rowEnd = received * SLOT_WORDS;
-    this.turn = (this.turn + 1) % STRIDE;
+    this.turn = (this.turn + 1) % STRIDE_MAX;
     for (let row = (this.turn % stride) * SLOT_WORDS; row < rowEnd; row += stride * SLOT_WORDS) {
       const version = (packets.getUint8(table[row + SLOT_START] as number) >> 3) & 7;
       const drops = table[row + SLOT_REPLY_LENGTH] === 0 ? stride : 0;
@@ -145,6 +150,11 @@ export class TopTalkers {
     words[at + DROPS] = (words[at + DROPS] as number) >> 1;
     words[at + SINCE] = nowSeconds - ((nowSeconds - (words[at + SINCE] as number)) >> 1);
   }
+}
+
+/** One in how many of a batch is looked at: a power of two. */
+function strideOf(received: number): number {
+  return received < BUSY_BATCH ? 1 : Math.min(STRIDE_MAX, 2 ** (30 - Math.clz32(received)));
 }
 
 /** One talker as it is shown. */
