@@ -223,7 +223,11 @@ export function validator(option: Option): z.ZodType {
       return z.union(
         [
           stepSeconds.transform((seconds) => ({ forward: seconds, backward: seconds })),
-          z.strictObject({ forward: stepSeconds, backward: stepSeconds }),
+          // A direction that is left out has no limit, as in ntpd-rs.
+          z.strictObject({
+            forward: stepSeconds.default(Number.POSITIVE_INFINITY),
+            backward: stepSeconds.default(Number.POSITIVE_INFINITY),
+          }),
         ],
         expected,
       );

@@ -243,7 +243,7 @@ export const SECTIONS = {
         kind: 'step-limit',
         default: 1000,
         unit: 'seconds',
-        doc: 'A later step beyond this ends the program, the clock untouched. A number, "inf", or { forward, backward }.',
+        doc: 'A later step beyond this ends the program, the clock untouched. A number, "inf", or { forward, backward }, where what is left out is "inf".',
       },
       'startup-step-panic-threshold': {
         kind: 'step-limit',

@@ -59,8 +59,9 @@ describe('validators', () => {
   it('read step limits in all three forms', () => {
     expect(limit.parse(5)).toEqual({ forward: 5, backward: 5 });
     expect(limit.parse('inf')).toEqual({ forward: Infinity, backward: Infinity });
+    expect(limit.parse({ forward: 1 })).toEqual({ forward: 1, backward: Infinity });
     expect(limit.parse({ forward: 'inf', backward: 3 })).toEqual({ forward: Infinity, backward: 3 });
-    for (const wrong of [-1, 'infinite', { forward: 1 }, { forward: 1, backward: 2, sideways: 3 }, true]) {
+    for (const wrong of [-1, 'infinite', { forwards: 1 }, { forward: 1, backward: 2, sideways: 3 }, true]) {
       expect(limit.safeParse(wrong).success).toBe(false);
     }
   });
