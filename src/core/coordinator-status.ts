@@ -50,7 +50,7 @@ function describeSource(nowLocal: LocalSeconds, one: Association, keeper: ClockK
   const isKnown = one.filter.predict(nowLocal, estimate);
   const shiftSeconds = keeper.leaps.shiftSeconds;
   const ahead = isKnown ? estimate.offsetSeconds + shiftSeconds - keeper.truth.offsetAt(nowLocal) : null;
-  const { jitterSeconds, offsetSigmaSeconds, delayFloorSeconds, frequency } = estimate;
+  const { jitterSeconds, offsetSigmaSeconds, frequency } = estimate;
   const candidate = one.candidate(nowLocal, 1, Number.POSITIVE_INFINITY);
   const { lastAnswer, poll, options } = one;
   return {
@@ -71,7 +71,7 @@ function describeSource(nowLocal: LocalSeconds, one: Association, keeper: ClockK
     lastSampleAgoSeconds: finite(nowLocal - one.lastSampleLocal),
     offsetSeconds: ahead,
     offsetSigmaSeconds: isKnown ? finite(offsetSigmaSeconds) : null,
-    delaySeconds: isKnown ? delayFloorSeconds : null,
+    delaySeconds: isKnown ? candidate.roundTripSeconds : null,
     jitterSeconds: isKnown ? jitterSeconds : null,
     frequencyPpm: isKnown ? frequency * 1e6 : null,
     rootDistanceSeconds: finite(rootDistance(candidate)),

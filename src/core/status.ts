@@ -57,6 +57,7 @@ export interface SourceStatus {
   /** Clock against this source now; positive: our clock is behind it. */
   readonly offsetSeconds: number | null;
   readonly offsetSigmaSeconds: number | null;
+  /** The shortest round trip of late. */
   readonly delaySeconds: number | null;
   readonly jitterSeconds: number | null;
   readonly frequencyPpm: number | null;

@@ -70,7 +70,7 @@ export class Truth {
     const { variables } = this;
     const { systemPeer, bound, offsetSeconds } = chosen;
     const maximum = Math.max(offsetSeconds - bound.lowSeconds, bound.highSeconds - offsetSeconds, 0);
-    const rootDelaySeconds = systemPeer.rootDelaySeconds + Math.max(0, systemPeer.delaySeconds);
+    const rootDelaySeconds = systemPeer.rootDelaySeconds + systemPeer.roundTripSeconds;
     Object.assign(variables.line, line);
     variables.stratum = Math.min(systemPeer.stratum + 1, STRATUM_UNSYNCHRONISED);
     variables.refid = systemPeer.refid;

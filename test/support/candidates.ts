@@ -24,6 +24,7 @@ export function candidate(
     covariance: 0,
     wander: 0,
     delaySeconds: radiusSeconds,
+    roundTripSeconds: radiusSeconds,
     rootDelaySeconds: 0,
     rootDispersionSeconds: 0,
     stratum: 1,

@@ -21,6 +21,7 @@ import { isAnswer, noVerdicts, type Verdict, type VerdictCounts } from './verdic
 const FREQUENCY_SIGMAS = 6;
 /** A request without an answer is given up after this; longer round trips are above any `max-delay` of use. */
 const ANSWER_SECONDS_MAX = 8;
+const SAVED_SAMPLES = 32;
 
 /** One address that is asked for the time. */
 export class Association {
@@ -192,6 +193,7 @@ export class Association {
       covariance: estimate.covariance,
       wander: estimate.wander,
       delaySeconds: estimate.delayFloorSeconds,
+      roundTripSeconds: this.#correctness.roundTripSeconds,
       rootDelaySeconds: lastAnswer?.rootDelaySeconds ?? 0,
       rootDispersionSeconds: lastAnswer?.rootDispersionSeconds ?? 0,
       stratum: lastAnswer?.stratum ?? 16,
@@ -391,8 +393,6 @@ export class Association {
     return this.#correctness.at(nowLocal, belief.frequency, FREQUENCY_SIGMAS * belief.frequencySigma, out);
   }
 }
-
-const SAVED_SAMPLES = 32;
 
 // Filled and read within one call; saves garbage on every sample.
 const estimate: Estimate = { ...NO_ESTIMATE };

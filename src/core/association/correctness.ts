@@ -15,6 +15,7 @@ interface Bound {
   readonly atLocal: LocalSeconds;
   readonly low: number;
   readonly high: number;
+  readonly roundTripSeconds: number;
   /** The source's own root distance when it answered. */
   readonly remoteSeconds: number;
 }
@@ -33,9 +34,16 @@ export class Correctness {
       atLocal: sample.atLocal,
       low: -sample.downSeconds - slack,
       high: sample.upSeconds + slack,
+      roundTripSeconds: sample.upSeconds + sample.downSeconds,
       remoteSeconds,
     });
     if (this.#bounds.length > KEPT) this.#bounds.shift();
+  }
+
+  /** The shortest round trip of these samples, seconds; 0 without any. */
+  get roundTripSeconds(): number {
+    const shortest = Math.min(...this.#bounds.map((bound) => bound.roundTripSeconds));
+    return Number.isFinite(shortest) ? Math.max(0, shortest) : 0;
   }
 
   reset(): void {

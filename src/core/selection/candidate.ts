@@ -46,8 +46,9 @@ export interface Candidate {
   readonly frequencySigma: number;
   readonly covariance: number;
   readonly wander: number;
-  /** Smallest round trip believed possible, and the source's own root delay. */
+  /** Smallest round trip believed possible, and the shortest of late; then the source's own root delay. */
   readonly delaySeconds: number;
+  readonly roundTripSeconds: number;
   readonly rootDelaySeconds: number;
   /** The source's own root dispersion when it last answered. */
   readonly rootDispersionSeconds: number;

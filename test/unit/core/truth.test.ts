@@ -8,7 +8,15 @@ const epoch = { seconds: 4_004_510_400, fraction: 0 };
 
 function chosen(change: Parameters<typeof candidate>[3] = {}): Chosen {
   const found = select(
-    [candidate('a', 0.25, 0.01, { stratum: 2, refid: 77, rootDelaySeconds: 0.004, delaySeconds: 0.002, ...change })],
+    [
+      candidate('a', 0.25, 0.01, {
+        stratum: 2,
+        refid: 77,
+        rootDelaySeconds: 0.004,
+        roundTripSeconds: 0.002,
+        ...change,
+      }),
+    ],
     1,
     NO_INCUMBENTS,
   );

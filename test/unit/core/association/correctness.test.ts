@@ -47,4 +47,11 @@ describe('the correctness interval', () => {
     expect(interval.lowSeconds).toBeCloseTo(0.999, 12);
     expect(interval.highSeconds).toBeCloseTo(1.001, 12);
   });
+
+  test('knows the shortest round trip of the samples that it is made of', () => {
+    const correctness = new Correctness();
+    expect(correctness.roundTripSeconds).toBe(0);
+    for (const [at, down] of [0.004, 0.001, 0.003].entries()) correctness.add(sampleAt(at, 0.5, 0.002, down), 0);
+    expect(correctness.roundTripSeconds).toBeCloseTo(0.003, 12);
+  });
 });
