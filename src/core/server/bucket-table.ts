@@ -120,7 +120,7 @@ export class BucketTable {
     const { depthUnits } = limit;
     const costUnits = limit.costUnits * requests;
     const set = (low >>> this.shift) * SET_WORDS;
-    const tag = high | 1;
+    const tag = tagOf(high, limit);
     if ((words[set + ERA] as number) !== time.era) this.lookThrough(set);
     const nowUnits = time.units;
     for (let way = 0; way < WAYS; way++) {
@@ -156,7 +156,7 @@ export class BucketTable {
     const { words } = this;
     const nowUnits = this.time.units;
     const set = (low >>> this.shift) * SET_WORDS;
-    const tag = high | 1;
+    const tag = tagOf(high, limit);
     for (let way = 0; way < WAYS; way++) {
       if ((words[set + TAGS + way] as number) !== tag) continue;
       const at = this.leakAt(set) + way;
@@ -222,6 +222,14 @@ export class BucketTable {
     this.words[at] = after;
     return true;
   }
+}
+
+/**
+ * The tag of a key's bucket under a limit. Debts are times, which mean nothing under another limit: a key has a bucket
+ * for each, so that listeners with limits of their own do not charge for one another, and a changed limit begins anew.
+ */
+function tagOf(high: number, { costUnits, depthUnits }: Limit): number {
+  return (high ^ Math.imul(costUnits, 0x9e37_79b1) ^ Math.imul(depthUnits, 0x85eb_ca77)) | 1;
 }
 
 /** How far a bucket is from full. */

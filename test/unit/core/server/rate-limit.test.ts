@@ -219,6 +219,19 @@ describe('rate control', () => {
     expect(kissing.counts[RATE_KISS]).toBeLessThan(630);
   });
 
+  it('counts for each limit by itself, where listeners have different ones or one was changed', () => {
+    const machine = new Machine();
+    const narrow = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(1, 4), leakLog2: -1 };
+    for (let i = 0; i < 200; i++) expect(machine.ipv4(0x0a00_0001, 0)).toBe(RATE_WITHIN);
+    for (let i = 0; i < 4; i++) expect(machine.ipv4(0x0a00_0001, 0, narrow)).toBe(RATE_WITHIN);
+    expect(machine.ipv4(0x0a00_0001, 0, narrow)).toBe(RATE_OVER);
+    const slow = { ...narrow, ipv4Address: limitOf(0.5, 100) };
+    for (let i = 0; i < 100; i++) expect(machine.ipv4(0x0a00_0001, 0, slow)).toBe(RATE_WITHIN);
+    expect(machine.ipv4(0x0a00_0001, 0, slow)).toBe(RATE_OVER);
+    for (let i = 0; i < 56; i++) expect(machine.ipv4(0x0a00_0001, 0)).toBe(RATE_WITHIN);
+    expect(machine.ipv4(0x0a00_0001, 0, { ...DEFAULT_RATE_LIMITS, leakLog2: -1 })).toBe(RATE_OVER);
+  });
+
   it('limits nobody without limits', () => {
     const machine = new Machine();
     for (let i = 0; i < 100_000; i++) machine.ipv4(1, 1, NO_RATE_LIMITS);
