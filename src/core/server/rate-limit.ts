@@ -149,37 +149,43 @@ export class RateLimiter {
     high: number,
     limits: RateLimits,
   ): number {
-    const { hash } = this;
-    let table = limits.ipv4AddressShared || !ipv4 ? this.shared : this.own;
-    let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
-    let keyLow = low;
-    let keyHigh = high;
-    let over = false;
+    const { hash, shared } = this;
     const share = this.share(slot);
+    let leaked = false;
+    let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
     let requests = this.toCharge(limit, share);
     if (requests > 0) {
+      let keyLow = low;
+      let keyHigh = high;
       if (!ipv4 && limits.ipv6SubnetLength !== 64) {
         this.hashIpv6(a, b, limits.ipv6SubnetLength, LABEL_IPV6_SUBNET);
         keyLow = hash.low;
         keyHigh = hash.high;
       }
-      over = this.isOver(table, keyLow, keyHigh, limit, requests);
+      const table = limits.ipv4AddressShared || !ipv4 ? shared : this.own;
+      if (this.isOver(table, keyLow, keyHigh, limit, requests)) {
+        leaked = this.oneIn(limits.leakLog2) && table.leak(keyLow, keyHigh, limit);
+        if (!leaked) return this.refuse(limits);
+      }
     }
-    if (!over) {
-      table = this.shared;
-      limit = ipv4 ? limits.ipv4Prefix : limits.ipv6Prefix;
-      requests = this.toCharge(limit, share);
-      if (requests === 0) return RATE_WITHIN;
+    // What leaks past the address counts for its prefix, or a prefix of many would get as many leaks.
+    limit = ipv4 ? limits.ipv4Prefix : limits.ipv6Prefix;
+    requests = this.toCharge(limit, share);
+    if (requests > 0) {
       if (ipv4) {
         hash.compute(0, d & prefixMask(limits.ipv4PrefixLength, 0), LABEL_IPV4_PREFIX);
       } else {
         this.hashIpv6(a, b, limits.ipv6PrefixLength, LABEL_IPV6_PREFIX);
       }
-      keyLow = hash.low;
-      keyHigh = hash.high;
-      if (!this.isOver(table, keyLow, keyHigh, limit, requests)) return RATE_WITHIN;
+      if (this.isOver(shared, hash.low, hash.high, limit, requests)) {
+        leaked = (leaked || this.oneIn(limits.leakLog2)) && shared.leak(hash.low, hash.high, limit);
+        if (!leaked) return this.refuse(limits);
+      }
     }
-    if (this.oneIn(limits.leakLog2) && table.leak(keyLow, keyHigh, limit)) return RATE_LEAKED;
+    return leaked ? RATE_LEAKED : RATE_WITHIN;
+  }
+
+  private refuse(limits: RateLimits): number {
     return this.oneIn(limits.kissLog2) ? RATE_KISS : RATE_OVER;
   }
 

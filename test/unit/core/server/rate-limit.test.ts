@@ -120,6 +120,17 @@ describe('rate control', () => {
     expect(machine.counts[RATE_WITHIN]).toBeLessThanOrEqual(65_536 + 4 * 8192 + 16);
   });
 
+  it('leaks of an IPv6 /48 no more than one more limit, however many of its subnets are over theirs', () => {
+    const machine = new Machine();
+    const [subnets, perSecond, seconds] = [10, 20_000, 12];
+    for (let i = 0; i < subnets * perSecond * seconds; i++) {
+      machine.ipv6(0x2001_0db8, i % subnets, i, i / (subnets * perSecond));
+    }
+    const answered = (machine.counts[RATE_WITHIN] as number) + (machine.counts[RATE_LEAKED] as number);
+    expect(answered).toBeLessThanOrEqual(65_536 + 2 * 8192 * seconds + 100);
+    expect(answered).toBeGreaterThan(65_536 + 1.8 * 8192 * seconds);
+  });
+
   it('charges samples for wide buckets, and every request once one is half empty', () => {
     // Half the burst unseen by nobody: what is granted is exact within a sample for each worker.
     for (const workers of [1, 4]) {
