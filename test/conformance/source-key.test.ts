@@ -27,9 +27,12 @@ const KEYS: readonly TestKey[] = [
   { id: 3, chrony: 'SHA256', ntpsec: 'SHA256', secret: HEX32 },
   { id: 4, chrony: 'SHA384', ntpsec: 'SHA384', secret: HEX32 },
   { id: 5, chrony: 'SHA512', ntpsec: 'SHA512', secret: HEX32 },
-  { id: 6, chrony: 'SHA3-256', ntpsec: null, secret: HEX32 },
-  { id: 7, chrony: 'AES128', ntpsec: 'AES-128', secret: HEX16 },
-  { id: 8, chrony: 'AES256', ntpsec: null, secret: HEX32 },
+  { id: 6, chrony: 'SHA3-224', ntpsec: 'SHA3-224', secret: HEX32 },
+  { id: 7, chrony: 'SHA3-256', ntpsec: 'SHA3-256', secret: HEX32 },
+  { id: 8, chrony: 'SHA3-384', ntpsec: 'SHA3-384', secret: HEX32 },
+  { id: 9, chrony: 'SHA3-512', ntpsec: 'SHA3-512', secret: HEX32 },
+  { id: 10, chrony: 'AES128', ntpsec: 'AES-128', secret: HEX16 },
+  { id: 11, chrony: 'AES256', ntpsec: 'AES-256', secret: HEX32 },
 ];
 /** Both sides have this key, each with a secret of its own. */
 const WRONG: TestKey = { id: 99, chrony: 'SHA1', ntpsec: 'SHA1', secret: HEX20 };
@@ -117,7 +120,7 @@ await describeWith({ root: true, peers: ['chrony', 'ntpsec'] }, 'ntpd-ts as a cl
       'every source with a right key is used, and the others were asked as often',
       async () => {
         const all = await sources();
-        const isUsed = good.every((address) => (all.get(address)?.counters['used'] ?? 0) >= 2);
+        const isUsed = good.every((address) => (all.get(address)?.counters['used'] ?? 0) >= 1);
         const isAsked = wrong.every((address) => (all.get(address)?.counters['requests-sent'] ?? 0) >= 3);
         return isUsed && isAsked ? all : undefined;
       },

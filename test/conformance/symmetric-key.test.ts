@@ -41,7 +41,12 @@ const NTPSEC_KEYS: readonly (readonly [number, string, string])[] = [
   [3, 'SHA256', HEX32],
   [4, 'SHA384', HEX32],
   [5, 'SHA512', HEX32],
+  [6, 'SHA3-224', HEX32],
+  [7, 'SHA3-256', HEX32],
+  [8, 'SHA3-384', HEX32],
+  [9, 'SHA3-512', HEX32],
   [10, 'AES-128', HEX16],
+  [11, 'AES-256', HEX32],
 ];
 const ntpsecKeys = (wrongSecret: string) =>
   [...NTPSEC_KEYS, [...WRONG_KEY, wrongSecret]].map((fields) => fields.join(' ')).join('\n');

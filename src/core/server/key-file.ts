@@ -42,6 +42,9 @@ const ALGORITHMS: Record<string, MacAlgorithm> = {
   'AES-128': 'aes128-cmac',
   AES128CMAC: 'aes128-cmac',
   'AES-128-CMAC': 'aes128-cmac',
+  'AES-256': 'aes256-cmac',
+  AES256CMAC: 'aes256-cmac',
+  'AES-256-CMAC': 'aes256-cmac',
 };
 
 const KEY_ID_MAX = 0xffff_ffff;

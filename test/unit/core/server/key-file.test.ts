@@ -23,13 +23,14 @@ describe('a key file', () => {
 
   it("of ntpd's form has literal keys up to 20 characters and hexadecimal ones beyond", () => {
     const { keys } = parseKeyFile(
-      `# ntp.keys\n1 M aVerySecretKey\n2 SHA1 ${HEX40} # trailing\n3 AES-128 0123456789abcdef 10.0.0.1,10.0.0.2\n`,
+      `# ntp.keys\n1 M aVerySecretKey\n2 SHA1 ${HEX40} # trailing\n3 AES-128 0123456789abcdef 10.0.0.1,10.0.0.2\n4 AES-256 ${'ab'.repeat(32)}\n`,
       'ntp',
     );
     expect(keys.map(({ id, algorithm, secret }) => [id, algorithm, secret.length])).toEqual([
       [1, 'md5', 14],
       [2, 'sha1', 20],
       [3, 'aes128-cmac', 16],
+      [4, 'aes256-cmac', 32],
     ]);
   });
 
