@@ -121,6 +121,7 @@ void ExportLayout(Napi::Env env, Napi::Object exports) {
                                      {"COUNTER_STEPPED", kCounterStepped},
                                      {"COUNTER_RECEIVE_ERRORS", kCounterReceiveErrors},
                                      {"COUNTER_SHED", kCounterShed},
+                                     {"COUNTER_TX_REPORTS", kCounterTxReports},
                                      {"NATIVE_COUNTERS", kNativeCounters}}));
   layout.Set("standing", Group(env, {{"STANDING_ROW_WORDS", kStandingRowWords},
                                      {"STANDING_WAYS", kStandingWays},

@@ -134,7 +134,8 @@ enum CounterWord : uint32_t {
   kCounterStepped = 12,        // datagrams withheld because the realtime clock was set around their stamp
   kCounterReceiveErrors = 13,  // recvmmsg failures other than "nothing there"
   kCounterShed = 14,           // datagrams that the standing filter kept out in overload; not among kCounterKernelDrops
-  kNativeCounters = 16,
+  kCounterTxReports = 16,      // transmit stamps reported, three counters by StampSource
+  kNativeCounters = 24,
 };
 
 // The standing map (addon/standing_filter.cc): first the sets of clients that are known, then a row for each worker.

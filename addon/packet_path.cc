@@ -101,7 +101,6 @@ Napi::Value PacketPath::UseKeys(const Napi::CallbackInfo& info) {
  */
 Napi::Value PacketPath::Exchange(const Napi::CallbackInfo& info) {
   if (!ready_) return Napi::Number::New(info.Env(), 0);
-  txReports_ = 0;
   SendReplies(std::min(info[0].As<Napi::Number>().Uint32Value(), capacity_));
   if (asksOpen_ > 0) CollectTransmitStamps();
 
@@ -127,6 +126,7 @@ Napi::Value PacketPath::Exchange(const Napi::CallbackInfo& info) {
   ConvertStamps(0, received, nowMonoNs);
   if (nowMonoNs - lastDropsMonoNs_ >= kDropsIntervalNs) CountDrops(nowMonoNs);
   copy_.data()[kCopyTxReports] = static_cast<int32_t>(txReports_);
+  txReports_ = 0;  // what a flush adds before the next exchange is told of then
   Count(kCounterReceived, received);
   Count(kCounterHeartbeat);
   return Napi::Number::New(info.Env(), received);

@@ -34,6 +34,9 @@ constexpr uint32_t kSendControlOctets = 96;
 // a little room the server does not go to and fro (bench/load: best answers/s).
 constexpr uint32_t kFullBatchesMin = 32;
 constexpr uint32_t kSlackBatchesMin = 8;
+// Full batches in a row before transmit stamps are saved on, too: more than it takes to work off a full queue at three
+// quarters of what a worker can answer, so that a pause of some tens of milliseconds does not cost the kernel's stamps.
+constexpr uint32_t kSparingBatchesMin = 512;
 constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
 
 /** A socket the worker borrows from the coordinator. */
@@ -65,6 +68,7 @@ struct TxAsk {
   uint32_t cookie;
   int64_t clockMonoNs;  // the clock reading its T3 was made from
   NtpTime clock;        // the served clock at that reading, as it ran then
+  NtpTime expected;     // when the reply should leave on that clock, as its T3 has it
   uint32_t socket;
   uint16_t delayRow;
   uint8_t place;
@@ -131,6 +135,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   void FeelPressure(bool full);
   bool WarmPath(int family);
   bool ShareChunk(uint32_t a, uint32_t b);
+  bool DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const;
   int32_t CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const;
   size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
   TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
@@ -187,7 +192,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t receivedLast_ = 0;
   uint32_t rotate_ = 0;
   bool pressed_ = false;   // overload: replies go in chunks
-  uint32_t batchRun_ = 0;  // batches in a row that speak against pressed_
+  bool sparing_ = false;   // overload that lasts: transmit stamps are not asked for where the daemon's will do
+  uint32_t fullRun_ = 0;   // full batches in a row
+  uint32_t slackRun_ = 0;  // others in a row
 
   KeyRing* keys_ = nullptr;  // kept alive by keysReference_
   Napi::ObjectReference keysReference_;
@@ -208,7 +215,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   SelfSocket selfV6_{AF_INET6};
   AskCost askCost_;
   uint32_t samplesDue_ = 0;
-  bool plainSent_ = false;  // a reply went without asking since the last sample
+  bool costWanted_ = false;  // a reply went without asking since the last sample, or would have
   bool costDue_ = false;
   uint32_t txReports_ = 0;
   uint32_t txReportsMax_ = 0;

@@ -4,6 +4,12 @@
 // when one full batch after the other shows that the worker cannot keep up do replies go in chunks: one reading and
 // one call for kSendChunk, T3 of each being the reading plus what its place has been seen to cost. A larger chunk
 // saves calls and adds uncertainty to its last places; past eight the saving is below one per cent (bench/loop).
+//
+// A reply whose transmit stamp is to be reported asks the kernel for it, which costs a seventh of all that is spent on
+// the reply. In overload that lasts that is saved where the time to the wire is known by its place: the daemon's stamp,
+// the reading plus what the place costs, is reported instead, and the samples that keep the delays fresh are the only
+// ones that ask (bench:interleaved). What a card stamped on receipt goes on asking for the card's stamp: who has it
+// switched on wants its accuracy, and the time to the link is not the place's alone.
 #include <errno.h>
 #include <time.h>
 
@@ -101,12 +107,13 @@ bool PacketPath::WarmPath(int family) {
   return true;
 }
 
-/** Overload begins with a run of full batches and ends with a run of others. */
+/** Overload begins with a run of full batches, is there to stay after a longer one, and ends with a run of others. */
 void PacketPath::FeelPressure(bool full) {
-  batchRun_ = full == pressed_ ? 0 : batchRun_ + 1;
-  if (batchRun_ < (pressed_ ? kSlackBatchesMin : kFullBatchesMin)) return;
-  pressed_ = !pressed_;
-  batchRun_ = 0;
+  fullRun_ = full ? fullRun_ + 1 : 0;
+  slackRun_ = full ? 0 : slackRun_ + 1;
+  if (slackRun_ >= kSlackBatchesMin) pressed_ = sparing_ = false;
+  if (fullRun_ >= kFullBatchesMin) pressed_ = true;
+  if (fullRun_ >= kSparingBatchesMin) sparing_ = true;
 }
 
 /** Whether two slots' replies go by one socket and, for the correction of T3, belong to one class. */
@@ -123,8 +130,8 @@ bool PacketPath::SampleDue(int64_t nowMonoNs) {
 
 /**
  * Stamps, seals and sends up to `count` replies that share a socket and a class. Returns how many slots are done:
- * a chunk ends after a reply that asks for a sample, because asking delays those behind it. `firstPlace` is the place
- * of the first.
+ * a chunk ends after a reply that asks for its stamp, because asking delays those behind it; unless T2 is the card's, for
+ * then all may ask, and what is learned of their places is of that. `firstPlace` is the place of the first.
  */
 uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace) {
   PathSocket& socket = sockets_[slots_[slots[0]].socket];
@@ -147,22 +154,26 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   }
   if (sample) {
     lastSampleMonoNs_ = nowMonoNs;
-    // Only replies that do not ask need to know what asking costs. It is measured in turn with the samples, so that
+    // Only replies that do not ask, or would rather not, need to know what asking costs. It is measured in turn with the samples, so that
     // both meet the same state of the caches; after the replies, so that none waits for it.
-    if (plainSent_ && samplesDue_++ % kSamplesPerCost == 0) {
+    if (costWanted_ && samplesDue_++ % kSamplesPerCost == 0) {
       sample = false;
       costDue_ = true;
     }
   }
 
   NtpTime delays[kSendChunk];
+  const bool fromCard = of.stampSource == kStampHardware;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t slot = slots[i];
     const uint32_t* row = Row(slot);
-    const bool sampled = sample && i + 1 == count;
     const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
-    sendAsks_[i] = sampled || report ? PrepareAsk(slot, firstPlace + i, delayRow, nowMonoNs, sampled) : nullptr;
-    plainSent_ = sendAsks_[i] == nullptr || (plainSent_ && !sampled);
+    const bool spare = sparing_ && !fromCard;
+    const bool asks = (sample && i + 1 == count) || (report && !(spare && DelayKnown(delayRow, firstPlace + i, nowMonoNs)));
+    if (asks && correct_ && !fromCard) count = i + 1;
+    const bool sampled = sample && i + 1 == count;
+    sendAsks_[i] = asks ? PrepareAsk(slot, firstPlace + i, delayRow, nowMonoNs, sampled) : nullptr;
+    costWanted_ = sendAsks_[i] == nullptr || (report && spare) || (costWanted_ && !sampled);
     const int32_t delayNs = CorrectionNs(delayRow, firstPlace + i, sendAsks_[i] != nullptr, nowMonoNs);
     delays[i] = static_cast<NtpTime>(NtpUnits(delayNs));
     sendData_[i] = {arena_.data() + row[kSlotStart], row[kSlotReplyLength]};
@@ -185,8 +196,9 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
     if (sendAsks_[i] != nullptr) {
       sendAsks_[i]->clockMonoNs = clockMonoNs;
       sendAsks_[i]->clock = clock;
+      sendAsks_[i]->expected = clock + delays[i];
     } else if ((flags & kReplyReportTx) != 0) {
-      ReportTransmit(row[kSlotTxCookie], clock, kStampDaemon);
+      ReportTransmit(row[kSlotTxCookie], clock + delays[i], kStampDaemon);
     }
     if ((flags & kReplyXmtGiven) == 0) {
       NtpTime xmt = clock + delays[i];
@@ -245,6 +257,11 @@ void PacketPath::CountSendFailure(int error) {
   } else {
     Count(kCounterSendRefused);
   }
+}
+
+/** Whether it is known how long after the clock reading a reply at `place` leaves that does not ask. */
+bool PacketPath::DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const {
+  return correct_ && delays_.Knows(delayRow, place, nowMonoNs) && askCost_.Known(nowMonoNs);
 }
 
 /** What is to be added to the clock reading of a reply at `place`, which asks for its transmit stamp or does not. */

@@ -76,6 +76,9 @@ class TransmitDelay {
    */
   int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
 
+  /** Whether the delay of just this place is known. */
+  bool Knows(uint32_t row, uint32_t place, int64_t nowMonoNs) const { return rows_[row].places[place].Known(nowMonoNs); }
+
   /** One transmit stamp less its clock reading. Samples outside 0…1 s are no delays and are ignored. */
   void Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs);
 

@@ -74,8 +74,9 @@ void PacketPath::CollectTransmitStamps() {
     polled.revents = 0;
     if (socket.asksOpen == 0 && !polledError) continue;
     // Bounded: others wait for us, and what the report has no room for can wait in the queue.
-    for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ + kErrorBatch <= txReportsMax_; round++) {
-      for (uint32_t i = 0; i < kErrorBatch; i++) {
+    for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ < txReportsMax_; round++) {
+      const uint32_t wanted = std::min(kErrorBatch, txReportsMax_ - txReports_);
+      for (uint32_t i = 0; i < wanted; i++) {
         entries[i].data = {&entries[i].octet, 1};
         headers[i] = {};
         headers[i].msg_hdr.msg_iov = &entries[i].data;
@@ -83,7 +84,7 @@ void PacketPath::CollectTransmitStamps() {
         headers[i].msg_hdr.msg_control = entries[i].control;
         headers[i].msg_hdr.msg_controllen = kErrorControlOctets;
       }
-      const int count = recvmmsg(socket.transmitFd, headers, kErrorBatch, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
+      const int count = recvmmsg(socket.transmitFd, headers, wanted, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
       for (int i = 0; i < count; i++) {
         scm_timestamping stamps = {};
         sock_extended_err error = {};
@@ -109,7 +110,7 @@ void PacketPath::CollectTransmitStamps() {
         if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);
         if (cardNs != 0) TakeTransmitStamp(socket, error.ee_data, cardNs, kStampHardware);
       }
-      if (count < static_cast<int>(kErrorBatch)) break;
+      if (count < static_cast<int>(wanted)) break;
     }
   }
 }
@@ -172,6 +173,7 @@ void PacketPath::FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source) 
 
 void PacketPath::ReportTransmit(uint32_t cookie, NtpTime stamp, StampSource source) {
   if (txReports_ >= txReportsMax_) return;
+  Count(static_cast<CounterWord>(kCounterTxReports + uint32_t{source}));
   int32_t* report = txReport_.data() + size_t{txReports_} * kTxReportWords;
   report[kTxReportCookie] = static_cast<int32_t>(cookie);
   report[kTxReportSeconds] = static_cast<int32_t>(stamp >> 32);
@@ -191,7 +193,7 @@ void PacketPath::GiveUpAsk(TxAsk& ask) {
   if (ask.softwareMonoNs != 0) return FinishAsk(ask, ask.softwareMonoNs, kStampKernel);
   CloseAsk(ask);
   Count(kCounterTxStampsLost);
-  if (ask.report) ReportTransmit(ask.cookie, ask.clock, kStampDaemon);
+  if (ask.report) ReportTransmit(ask.cookie, ask.expected, kStampDaemon);
 }
 
 /** Gives up asks whose stamp did not come within a second. */

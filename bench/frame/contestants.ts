@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ControlClient } from '../../src/control/client.ts';
+import type { ServerCounters } from '../../src/workers/counters.ts';
 import { SERVE_LOCAL, startChronyd } from '../../test/support/chrony.ts';
 import { startForeignDaemon } from '../../test/support/foreign-daemon.ts';
 import { startNtpdTs } from '../../test/support/ntpd-ts.ts';
@@ -23,6 +26,8 @@ export interface Contestant {
 export interface RunningServer {
   readonly pid: number;
   stop(): Promise<void>;
+  /** What ntpd-ts has counted so far; others have no such thing. */
+  counters?(): Promise<ServerCounters>;
 }
 
 /** `child` serves; `helpers` are only there for it. */
@@ -35,7 +40,7 @@ function runningServer(child: Child, ...helpers: readonly Child[]): RunningServe
   };
 }
 
-const OUR_ARGS = ['--listen', '0.0.0.0:123', '--workers', '1', '--local-stratum', '1', '--clock', 'none'];
+const OUR_ARGS = ['--workers', '1', '--local-stratum', '1', '--clock', 'none'];
 const ECHO = fileURLToPath(new URL('./echo-server.ts', import.meta.url));
 
 /** ntpd-ts with one worker; `extra` is text for its configuration. */
@@ -44,9 +49,16 @@ export function ntpdTsContestant(name = 'ntpd-ts', extra = ''): Contestant {
     name,
     version: 'this tree, 1 worker',
     start: async (arena) => {
-      const config = `[[server]]\nlisten = "0.0.0.0:123"\n${extra}`;
-      const options = extra === '' ? { args: OUR_ARGS } : { args: OUR_ARGS.slice(2), config };
-      return runningServer((await startNtpdTs(arena.server, { ...options, cpu: SERVER_CORE })).child);
+      const observability = '[observability]\nobservation-path = "@DIR@/control.sock"\n';
+      const config = `${observability}[[server]]\nlisten = "0.0.0.0:123"\n${extra}`;
+      const { child, directory } = await startNtpdTs(arena.server, { args: OUR_ARGS, config, cpu: SERVER_CORE });
+      const control = new ControlClient({ socket: join(directory, 'control.sock') });
+      const counters = async (): Promise<ServerCounters> => {
+        const counted = (await control.status()).server.counters;
+        if (counted === null) throw new Error('ntpd-ts serves nobody');
+        return counted;
+      };
+      return { ...runningServer(child), counters };
     },
   };
 }

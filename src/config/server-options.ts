@@ -58,7 +58,7 @@ export const SERVER_SECTION = {
     interleaved: {
       kind: 'boolean',
       default: true,
-      doc: 'Give clients that ask for it the true transmit stamps of earlier replies (RFC 9769).',
+      doc: "Give clients that ask for it the true transmit stamps of earlier replies (RFC 9769): the card's or the kernel's, in overload that lasts also the server's own corrected ones.",
     },
     steering: {
       kind: 'choice',

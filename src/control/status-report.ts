@@ -50,10 +50,12 @@ function serverLines(server: ServerStatus): string[] {
   if (server.counters === null) return ['listens   nowhere'];
   const { received, answered, kernelDrops, shed, drops } = server.counters;
   const dropped = Object.values(drops).reduce((sum, count) => sum + count, 0);
+  const { interleaved, txKeptHardware, txKeptKernel, txKeptDaemon } = server.counters;
   const lost = server.workersLost === 0 ? '' : ` (${server.workersLost} lost and replaced)`;
   return [
     `listens   ${server.listeners.join(', ')}; ${server.workers} workers${lost}`,
     `requests  ${received} received, ${answered} answered, ${dropped} dropped, ${kernelDrops} dropped by the kernel, ${shed} shed`,
+    `stamps    ${interleaved} interleaved answers; kept for the next: ${txKeptHardware} of cards, ${txKeptKernel} of the kernel, ${txKeptDaemon} of our own`,
   ];
 }
 

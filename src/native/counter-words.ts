@@ -30,4 +30,6 @@ export const COUNTER_STEPPED = 12;
 export const COUNTER_RECEIVE_ERRORS = 13;
 /** Datagrams that the standing filter kept out in overload; the kernel drops are without them. */
 export const COUNTER_SHED = 14;
-export const NATIVE_COUNTERS = 16;
+/** Transmit stamps reported for interleaved mode: three counters, by STAMP_*. */
+export const COUNTER_TX_REPORTS = 16;
+export const NATIVE_COUNTERS = 24;

@@ -9,6 +9,7 @@ import {
   VERSIONS,
 } from '../core/server/batch-responder.ts';
 import { DROP_REASONS, type DropReason } from '../core/server/drop-reason.ts';
+import { STAMP_DAEMON, STAMP_HARDWARE, STAMP_KERNEL } from '../core/server/slot.ts';
 import * as native from '../native/counter-words.ts';
 
 /**
@@ -63,8 +64,13 @@ export interface ServerCounters {
   sendWouldBlock: number;
   sendRefused: number;
   errorQueue: number;
+  /** Transmit stamps collected from the kernel, those for our own corrections among them. */
   txStamps: number;
   txStampsLost: number;
+  /** Transmit stamps kept for interleaved clients, by where they were taken. */
+  txKeptHardware: number;
+  txKeptKernel: number;
+  txKeptDaemon: number;
   pageFailures: number;
   unstamped: number;
   receiveErrors: number;
@@ -95,6 +101,9 @@ export function readCounters(memory: SharedArrayBuffer, worker: number): ServerC
     errorQueue: at(native.COUNTER_ERROR_QUEUE),
     txStamps: at(native.COUNTER_TX_STAMPS),
     txStampsLost: at(native.COUNTER_TX_STAMPS_LOST),
+    txKeptHardware: at(native.COUNTER_TX_REPORTS + STAMP_HARDWARE),
+    txKeptKernel: at(native.COUNTER_TX_REPORTS + STAMP_KERNEL),
+    txKeptDaemon: at(native.COUNTER_TX_REPORTS + STAMP_DAEMON),
     pageFailures: at(native.COUNTER_PAGE_FAILURES),
     unstamped: at(native.COUNTER_UNSTAMPED),
     receiveErrors: at(native.COUNTER_RECEIVE_ERRORS),

@@ -3,7 +3,10 @@ import { formatDuration, formatStatus } from '../../../src/control/status-report
 import type { DaemonStatus } from '../../../src/daemon/status.ts';
 import { allocateCounters, readCounters } from '../../../src/workers/counters.ts';
 
-const COUNTERS = { ...readCounters(allocateCounters(1), 0), received: 12, answered: 10 };
+const COUNTERS = {
+  ...readCounters(allocateCounters(1), 0),
+  ...{ received: 12, answered: 10, interleaved: 9, txKeptKernel: 5, txKeptDaemon: 4 },
+};
 
 const STATUS: DaemonStatus = {
   version: '1.2.3',
@@ -84,6 +87,7 @@ describe('the status for people', () => {
       'serves    stratum 3, 192.0.2.1',
       '2 workers (1 lost and replaced)',
       '12 received, 10 answered',
+      '9 interleaved answers; kept for the next: 0 of cards, 5 of the kernel, 4 of our own',
       '192.0.2.1: reference',
       'gone.example: no address: the name does not exist',
       'stepped forward',
