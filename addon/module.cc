@@ -14,6 +14,7 @@ void ExportLayout(Napi::Env env, Napi::Object exports);
 void ExportLoadEngine(Napi::Env env, Napi::Object exports);
 void ExportLoadResponder(Napi::Env env, Napi::Object exports);
 void ExportLoadSink(Napi::Env env, Napi::Object exports);
+void ExportMemoryLock(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
 void ExportSmear(Napi::Env env, Napi::Object exports);
@@ -35,6 +36,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportLoadEngine(env, exports);
   ntpd::ExportLoadResponder(env, exports);
   ntpd::ExportLoadSink(env, exports);
+  ntpd::ExportMemoryLock(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);
   ntpd::ExportSmear(env, exports);

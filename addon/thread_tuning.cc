@@ -1,7 +1,6 @@
-// thread_tuning.cc: pins the calling thread, raises its priority, locks the process's memory.
+// thread_tuning.cc: pins the calling thread and raises its priority.
 #include <errno.h>
 #include <sched.h>
-#include <sys/mman.h>
 
 #include "args.h"
 #include "sys_error.h"
@@ -48,12 +47,6 @@ Napi::Value ProbeThreadPriority(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/** lockMemory(): keeps what the process has in memory, now and later, page by page as it is touched. */
-Napi::Value LockMemory(const Napi::CallbackInfo& info) {
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) return ThrowErrno(info.Env(), "mlockall", errno);
-  return info.Env().Undefined();
-}
-
 }  // namespace
 
 void ExportThreadTuning(Napi::Env env, Napi::Object exports) {
@@ -61,7 +54,6 @@ void ExportThreadTuning(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreadPriority", Napi::Function::New<SetThreadPriority>(env, "setThreadPriority"));
   exports.Set("probeThreadAffinity", Napi::Function::New<ProbeThreadAffinity>(env, "probeThreadAffinity"));
   exports.Set("probeThreadPriority", Napi::Function::New<ProbeThreadPriority>(env, "probeThreadPriority"));
-  exports.Set("lockMemory", Napi::Function::New<LockMemory>(env, "lockMemory"));
 }
 
 }  // namespace ntpd

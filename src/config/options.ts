@@ -66,7 +66,11 @@ export const SECTIONS = {
         default: 2_097_152,
         doc: 'Replies that each worker remembers for interleaved mode, 24 octets each, rounded up to a power of two.',
       },
-      'lock-memory': { kind: 'boolean', default: false, doc: 'Keep all memory resident (needs CAP_IPC_LOCK).' },
+      'lock-memory': {
+        kind: 'boolean',
+        default: false,
+        doc: 'Keep code and the memory of the packet path resident (needs CAP_IPC_LOCK).',
+      },
       'correct-transmit': {
         kind: 'boolean',
         default: true,

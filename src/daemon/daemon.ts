@@ -272,6 +272,7 @@ export class Daemon implements ControlTarget {
         ...(this.hardware === null ? {} : { phcPage: this.hardware.page }),
         cpuAffinity: config.workers.cpuAffinity,
         correctTransmit: config.workers.correctTransmit,
+        lockMemory: config.workers.lockMemory,
         ...(config.workers.priority > 0 ? { priority: config.workers.priority } : {}),
         onAddressRefused: (address, error) =>
           this.log.debug(`${address} has no sockets of its own, the wildcard serves it: ${(error as Error).message}`),

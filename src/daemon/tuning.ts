@@ -1,27 +1,28 @@
 import type { Config } from '../config/schema.ts';
 import { type ErrorCode, OperatorError } from '../errors.ts';
-import { lockMemory, probeThreadAffinity, probeThreadPriority } from '../native/thread-tuning.ts';
+import { lockCode } from '../native/memory-lock.ts';
+import { probeThreadAffinity, probeThreadPriority } from '../native/thread-tuning.ts';
 
 /** What the kernel is asked for; the addon's functions, or a test's. */
 export interface TuningPort {
-  lockMemory(): void;
+  lockCode(): void;
   probeThreadAffinity(cpu: number): void;
   probeThreadPriority(priority: number): void;
 }
 
 /**
- * Locks the memory where that is asked for, and finds out whether the workers will get the cores and the priority that
+ * Locks the code where that is asked for (the workers lock what they work in), and finds out whether the workers will get the cores and the priority that
  * are: a worker that is refused them could only end and be started again.
  *
  * @throws OperatorError for what the kernel does not grant.
  */
 export function tune(
   workers: Config['workers'],
-  kernel: TuningPort = { lockMemory, probeThreadAffinity, probeThreadPriority },
+  kernel: TuningPort = { lockCode, probeThreadAffinity, probeThreadPriority },
 ): void {
   if (workers.lockMemory) {
-    attempt('worker-permission', 'lock-memory', 'needs CAP_IPC_LOCK, or LimitMEMLOCK= of the unit', () =>
-      kernel.lockMemory(),
+    attempt('worker-permission', 'lock-memory', 'needs CAP_IPC_LOCK, or LimitMEMLOCK=infinity of the unit', () =>
+      kernel.lockCode(),
     );
   }
   for (const core of new Set(workers.cpuAffinity)) {

@@ -5,7 +5,6 @@ interface NativeThreadTuning {
   setThreadPriority(priority: number): void;
   probeThreadAffinity(cpu: number): void;
   probeThreadPriority(priority: number): void;
-  lockMemory(): void;
 }
 
 /** Pins the calling thread to one core. @throws SystemError when there is no such core or it is not ours. */
@@ -26,9 +25,4 @@ export function probeThreadAffinity(cpu: number): void {
 /** Throws what `setThreadPriority` would, and changes nothing. */
 export function probeThreadPriority(priority: number): void {
   loadAddon<NativeThreadTuning>().probeThreadPriority(priority);
-}
-
-/** Keeps the process in memory; needs CAP_IPC_LOCK or a limit that allows it. */
-export function lockMemory(): void {
-  loadAddon<NativeThreadTuning>().lockMemory();
 }

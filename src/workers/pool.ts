@@ -44,6 +44,8 @@ export interface PoolOptions {
   readonly cpuAffinity?: readonly number[];
   /** Real-time priority of the workers, 1–99; ordinary by default. */
   readonly priority?: number;
+  /** Whether workers keep the memory that they work in resident, as far as the kernel lets them; false by default. */
+  readonly lockMemory?: boolean;
   /** Whether T3 is corrected by what transmit stamps teach; true by default. */
   readonly correctTransmit?: boolean;
   /** V8 limits of the worker threads. */
@@ -261,6 +263,7 @@ export class ServerPool {
       correctTransmit: options.correctTransmit ?? true,
       cpu: cpuAffinity?.length ? (cpuAffinity[workerIndex % cpuAffinity.length] as number) : null,
       priority: options.priority ?? null,
+      lockMemory: options.lockMemory ?? false,
     };
   }
 

@@ -6,6 +6,7 @@ import { KeyedHash } from '../core/server/keyed-hash.ts';
 import { SLOT_AGE_US, SLOT_WORDS } from '../core/server/slot.ts';
 import { Standing } from '../core/server/standing.ts';
 import { TopTalkers } from '../core/server/top-talkers.ts';
+import { lockBuffer } from '../native/memory-lock.ts';
 import { PacketPath } from '../native/packet-path.ts';
 import { setThreadAffinity, setThreadPriority } from '../native/thread-tuning.ts';
 import { CONTROL_STOP, threadWord } from './control-block.ts';
@@ -43,6 +44,8 @@ export interface ServeTask {
   readonly correctTransmit: boolean;
   readonly cpu: number | null;
   readonly priority: number | null;
+  /** Whether the memory it works in is to stay in memory. */
+  readonly lockMemory: boolean;
 }
 
 /** The worker's entry: serves until told to stop. Blocks its thread; throws only what is our own fault. */
@@ -66,6 +69,7 @@ export default function serve(task: ServeTask): void {
   });
   const { packets, table, copy, txReport } = path;
   const tables = makeTables(task, table.length / SLOT_WORDS, map === null ? null : new Standing(map.clients));
+  if (task.lockMemory) lockMemory(task, path, tables);
   const responder = new BatchResponder(
     { packets, table, copy, txReport, counters: row.responder },
     task.policy.listeners,
@@ -81,11 +85,16 @@ export default function serve(task: ServeTask): void {
   Atomics.store(control, threadWord(task.workerIndex), 0);
 }
 
-function makeTables(
-  task: ServeTask,
-  slots: number,
-  standing: Standing | null,
-): ResponderTables & { readonly gate: Gate } {
+type WorkerTables = ResponderTables & { readonly gate: Gate; readonly store: InterleavedStore };
+
+/** What one refuses the others will, too; that we may was asked at the start. */
+function lockMemory(task: ServeTask, path: PacketPath, { gate, store }: WorkerTables): void {
+  const shared = [task.page, task.counters, task.gateBuckets, task.talkers];
+  const own = [path.packets.buffer, path.table.buffer, path.copy.buffer, path.txReport.buffer];
+  for (const buffer of [...shared, ...own, ...gate.memory, ...store.memory]) lockBuffer(buffer);
+}
+
+function makeTables(task: ServeTask, slots: number, standing: Standing | null): WorkerTables {
   return {
     gate: new Gate({ hashKey: task.hashKey, buckets: task.gateBuckets }, slots, task.seed, standing),
     store: new InterleavedStore(task.interleavedCapacityLog2, task.seed),

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
@@ -194,6 +194,32 @@ describe('a running daemon', () => {
     const daemon = await serve({ args: ['--listen', '127.0.0.1:11782', '--workers', '12'] });
     expect(await daemon.child.stop()).toBe(0);
     expect(daemon.child.stderr).toBe('');
+  });
+
+  it.runIf(isRoot)('serves with its memory locked, its workers pinned and their priority raised', async () => {
+    const config = `
+      [[server]]
+      listen = "127.0.0.1:11783"
+      [workers]
+      count = 2
+      cpu-affinity = [0]
+      priority = 3
+      lock-memory = true`;
+    const daemon = await serve({ config });
+    const { pid } = daemon.child;
+    const tasks = readdirSync(`/proc/${pid}/task`).map((task) => {
+      const text = (name: string): string => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8');
+      const [priority, policy] = text('stat')
+        .replace(/^.*\) /, '')
+        .split(' ')
+        .slice(37, 39);
+      return `${/^Cpus_allowed_list:\s*(\S+)$/m.exec(text('status'))?.[1]} ${priority} ${policy}`;
+    });
+    expect(tasks.filter((task) => task === '0 3 2')).toHaveLength(2); // SCHED_RR is 2
+    const locked = /^VmLck:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    expect(Number(locked)).toBeGreaterThan(100_000);
+    expect((await ntpdTs(null, ['query', '-n', '1', '127.0.0.1:11783'])).status).toBe(0);
+    expect(await daemon.child.stop()).toBe(0);
   });
 
   it('comes back at once after it was killed', async () => {

@@ -111,6 +111,18 @@ await describeWith({ root: true }, 'under load', () => {
   });
 });
 
+test('workers that keep their memory resident serve and are replaced as others are', async () => {
+  const serving = await openPool({ lockMemory: true });
+  const asking = await openClient();
+  const port = serving.listeners[0]?.port as number;
+  for (let round = 1; round <= 3; round++) {
+    await asking.send(request(), port);
+    await asking.expect(round);
+    for (const worker of [0, 1]) await serving.terminateWorker(worker);
+    await serving.ready();
+  }
+});
+
 test('a listener says what receive buffer it wanted, also where nobody chose one', async () => {
   const listeners = [
     { address: '127.0.0.1', port: 0 },

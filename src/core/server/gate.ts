@@ -57,6 +57,8 @@ export class Gate {
   overloaded = false;
   /** So that what `identify` reads is not for nothing. */
   protected fetched = 0;
+  /** Its own memory, beside what is shared. */
+  readonly memory: readonly ArrayBufferLike[];
   private readonly hash: KeyedHash;
   private readonly limiter: RateLimiter;
   private readonly standing: Standing | null;
@@ -74,8 +76,10 @@ export class Gate {
     this.hash = new KeyedHash(shared.hashKey);
     const prefixWords = shared.buckets.byteLength / 4 - KISS_WORDS;
     this.kisses = new BucketTable(new Int32Array(shared.buckets, 4 * prefixWords), this.time);
+    const addresses = new ArrayBuffer(4 * bucketTableWords(ADDRESS_BUCKETS));
+    this.memory = [addresses];
     this.limiter = new RateLimiter(
-      new Int32Array(new ArrayBuffer(4 * bucketTableWords(ADDRESS_BUCKETS))),
+      new Int32Array(addresses),
       new Int32Array(shared.buckets, 0, prefixWords),
       this.time,
       this.hash,

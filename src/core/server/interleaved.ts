@@ -78,6 +78,11 @@ export class InterleavedStore {
     this.next = this.capacity;
   }
 
+  /** What it keeps its replies in. */
+  get memory(): readonly ArrayBufferLike[] {
+    return [this.entries.buffer, this.heads.buffer];
+  }
+
   /**
    * Remembers a reply whose transmit stamp is to follow.
    *

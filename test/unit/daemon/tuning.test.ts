@@ -13,7 +13,7 @@ function kernel(refused: keyof TuningPort | null = null): TuningPort & { readonl
   };
   return {
     asked,
-    lockMemory: () => ask('lockMemory'),
+    lockCode: () => ask('lockCode'),
     probeThreadAffinity: (cpu) => ask('probeThreadAffinity', ` ${cpu}`),
     probeThreadPriority: (priority) => ask('probeThreadPriority', ` ${priority}`),
   };
@@ -30,16 +30,11 @@ test('the kernel is asked for nothing that nobody configured', () => {
 test('the kernel is asked for memory, for every core once, and for the priority', () => {
   const port = kernel();
   tune(everything, port);
-  expect(port.asked).toEqual([
-    'lockMemory',
-    'probeThreadAffinity 1',
-    'probeThreadAffinity 3',
-    'probeThreadPriority 20',
-  ]);
+  expect(port.asked).toEqual(['lockCode', 'probeThreadAffinity 1', 'probeThreadAffinity 3', 'probeThreadPriority 20']);
 });
 
 test.each([
-  ['lockMemory', 'worker-permission', 77, /lock-memory is refused: EPERM.*CAP_IPC_LOCK/],
+  ['lockCode', 'worker-permission', 77, /lock-memory is refused: EPERM.*CAP_IPC_LOCK/],
   ['probeThreadAffinity', 'worker-core', 78, /cpu-affinity: core 1 is refused: EPERM.*nproc/],
   ['probeThreadPriority', 'worker-permission', 77, /priority is refused: EPERM.*CAP_SYS_NICE/],
 ] as const)('a refused %s is one line with the cause and the way out', (refused, code, exitCode, message) => {
