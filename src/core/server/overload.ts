@@ -129,7 +129,10 @@ export class OverloadPolicy {
     const always = Math.max(0, this.always);
     if (this.capacity === 0) this.capacity = received;
     else if (ageUs >= BUSY_US) this.capacity += (received - this.capacity) * WEIGHT;
-    else this.capacity = Math.max(received, Math.min(this.capacity * (1 + CAPACITY_GROWTH), always + this.unknown));
+    else if (received > this.capacity) this.capacity = received;
+    else if (always + this.unknown > this.capacity) this.capacity *= 1 + CAPACITY_GROWTH;
+    // All that came could be answered: what came before says nothing any more.
+    if (ageUs < BUSY_US && received + shed * perInterval <= this.capacity) this.unknown = unknown;
     const room = this.capacity * (1 + (TARGET_US - ageUs) / SETTLE_US) - always;
     const share = this.unknown > 0 ? Math.floor((room / this.unknown) * SHARE_ALL) : SHARE_ALL;
     this.share = Math.min(SHARE_ALL, Math.max(SHARE_MIN, share));

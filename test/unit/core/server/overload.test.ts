@@ -28,6 +28,8 @@ class World {
   answered = 0;
   knownOffered = 0;
   knownLost = 0;
+  /** Unknown requests kept out in the latest run. */
+  kept = 0;
   private queue = 0;
   private shed = 0;
   private admitted = 0;
@@ -42,8 +44,18 @@ class World {
     this.answered = 0;
     this.knownOffered = 0;
     this.knownLost = 0;
+    this.kept = 0;
     for (const end = this.seconds + seconds; this.seconds < end; this.seconds += TURN_SECONDS)
       this.turn(known, unknown);
+  }
+
+  /** Nothing comes: the worker looks twice a second. */
+  idle(seconds: number): void {
+    this.queue = 0;
+    for (const end = this.seconds + seconds; this.seconds < end; ) {
+      this.seconds += 0.5;
+      this.policy.step(toUnits(this.seconds), toStandingUnits(this.seconds), 0, false, 0, this.shed, this.admitted);
+    }
   }
 
   /** The worker does not run for so long, while requests fill its queue. */
@@ -62,6 +74,7 @@ class World {
     carry.unknown -= offeredUnknown;
     const enteringUnknown = policy.active ? Math.round((offeredUnknown * policy.share) / SHARE_ALL) : offeredUnknown;
     if (policy.active) {
+      this.kept += offeredUnknown - enteringUnknown;
       this.shed = (this.shed + offeredUnknown - enteringUnknown) | 0;
       this.admitted = (this.admitted + enteringUnknown) | 0;
     }
@@ -118,6 +131,14 @@ describe('the overload policy', () => {
     world.run(37_500, 337_500, 2);
     expect(world.changes).toEqual([OVERLOAD_BEGAN, OVERLOAD_ENDED, OVERLOAD_BEGAN]);
     expect(world.policy.share).toBeLessThan(SHARE_ALL);
+  });
+
+  it.each([0.5, 1])('keeps nobody out when less is asked after a pause of %f s', (pauseSeconds) => {
+    const world = new World();
+    world.run(0, 375_000, 2);
+    world.idle(pauseSeconds);
+    world.run(0, 0.7 * CAPACITY, 3);
+    expect(world.kept).toBe(0);
   });
 
   it('holds on while the same load lasts, and always lets a few newcomers in', () => {
