@@ -47,7 +47,9 @@ const RELOAD_EVERY_MS = 200;
 const PREFIXES = 10_000;
 /** Before the first reload: until the generator has started and its rate is up. */
 const LEAD_MS = 1_000;
-const SECONDS = (RELOADS * RELOAD_EVERY_MS + 2 * LEAD_MS) / 1000;
+/** After the last was due: the first takes longer, which moves the others. */
+const TAIL_MS = 3_000;
+const SECONDS = (RELOADS * RELOAD_EVERY_MS + LEAD_MS + TAIL_MS) / 1000;
 const ATTEMPTS = 5;
 
 const arena = await openArena(false);
@@ -90,15 +92,21 @@ async function measureRound(place: Arena, server: NtpdTs, rate: number, reloads:
   const control = new ControlClient({ socket: join(server.directory, 'control.sock') });
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await counters(control);
-    const offered = offer(place, server.child.pid, { rate, seconds: SECONDS }, 1);
+    let loaded = true;
+    const offered = offer(place, server.child.pid, { rate, seconds: SECONDS }, 1).finally(() => {
+      loaded = false;
+    });
     await pause(LEAD_MS);
     let reloadMaxMs = 0;
     for (let i = 0; i < reloads; i++) {
-      reloadMaxMs = Math.max(reloadMaxMs, await reload(control, server, i + 1));
-      await pause(RELOAD_EVERY_MS);
+      const tookMs = await reload(control, server, i + 1);
+      reloadMaxMs = Math.max(reloadMaxMs, tookMs);
+      await pause(Math.max(0, RELOAD_EVERY_MS - tookMs));
     }
+    const inTime = loaded;
     const step = await offered;
     if (step === undefined) continue;
+    if (!inTime) throw new Error(`the load ended before ${reloads} reloads were made`);
     const after = await counters(control);
     const { sent, lost } = step.counts;
     const [received, answered, kernelDrops, shed] = (['received', 'answered', 'kernelDrops', 'shed'] as const).map(

@@ -13,6 +13,7 @@ import { programVersion } from '../version.ts';
 import { HardwareClocks } from '../workers/hardware-clocks.ts';
 import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
+import type { BackgroundReader } from './background-reader.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { checkDescriptors } from './descriptors.ts';
@@ -23,6 +24,7 @@ import { LeapMemory } from './leap-memory.ts';
 import { listenerError } from './listen-error.ts';
 import { poolListener, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import { LocalPublisher } from './publisher.ts';
 import { describeChanges } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
@@ -50,7 +52,8 @@ const NO_CHANGE: Change = { apply: () => {}, abandon: () => {} };
 /** The running daemon: the workers, the page they serve from, and the logs. */
 export class Daemon implements ControlTarget {
   private settings: Settings;
-  private readonly resettle: () => Settings;
+  private readonly reader: BackgroundReader;
+  private readonly reloads: OneAtATime<readonly string[]> = new OneAtATime(() => this.reloadNow());
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
   private readonly onPanic: (reason: string) => void;
@@ -66,13 +69,13 @@ export class Daemon implements ControlTarget {
   private stopping = false;
 
   /**
-   * @param resettle - reads file and flags again, for a reload.
+   * @param reader - reads file and flags again, for a reload; closed when the daemon stops.
    * @param onPanic - asked for when the clock would have to be set further than the limits allow.
    * @throws OperatorError when the clock may not be set.
    */
-  constructor(settings: Settings, log: Logger, resettle: () => Settings, onPanic: (reason: string) => void) {
+  constructor(settings: Settings, log: Logger, reader: BackgroundReader, onPanic: (reason: string) => void) {
     this.settings = settings;
-    this.resettle = resettle;
+    this.reader = reader;
     this.log = log;
     this.onPanic = onPanic;
     const { config } = settings;
@@ -156,6 +159,7 @@ export class Daemon implements ControlTarget {
   async stop(): Promise<void> {
     this.stopping = true;
     this.manager.stopping();
+    await this.reader.close();
     await this.control?.stop();
     await this.pool?.stop();
     this.hardware?.close();
@@ -208,12 +212,14 @@ export class Daemon implements ControlTarget {
    * Reads the configuration again: listeners, lists, limits, keys and sources change while requests are answered, and
    * listeners that stay lose none. What else differs is named, to be restarted for.
    */
-  async reload(): Promise<readonly string[]> {
+  reload(): Promise<readonly string[]> {
+    return this.reloads.run();
+  }
+
+  private async reloadNow(): Promise<readonly string[]> {
+    const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
-    const next = this.resettle();
-    const { keys, warnings: doubts } = readKeys(next.config.keys);
     if (this.pool !== null && this.hardware === null) refuseHardwareStamps(next.config);
-    const listeners = next.config.server.map(poolListener);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.pool?.reconfigure(listeners, keys);
@@ -225,7 +231,7 @@ export class Daemon implements ControlTarget {
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
     this.settings = next;
     this.pool ??= this.openPool();
-    for (const doubt of [...warnings(next.config), ...doubts]) this.log.warn(doubt);
+    for (const doubt of doubts) this.log.warn(doubt);
     this.warnOfShortQueues();
     return describeChanges(before, next);
   }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
+import { BackgroundReader } from './background-reader.ts';
 import { Daemon } from './daemon.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { resolveSettings, type ServeFlags } from './settings.ts';
@@ -36,7 +37,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const panicked = new Promise<{ reason: string }>((resolve) => {
     panic = (reason) => resolve({ reason });
   });
-  const daemon = new Daemon(settings, log, () => resolveSettings(flags), panic);
+  const daemon = new Daemon(settings, log, new BackgroundReader(flags), panic);
   const stopped = untilStopped().then((signal) => ({ signal }));
   const started = daemon.start();
   process.on('SIGHUP', () => void started.then(() => reload(daemon, log)));

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
@@ -22,6 +23,14 @@ async function serve(options: Parameters<typeof startNtpdTs>[1]): Promise<NtpdTs
 /** Port that the first line about a listener names. */
 function portOf(daemon: NtpdTs): number {
   return Number(/"listen":"[^"]*:(\d+)"/.exec(daemon.child.stdout)?.[1]);
+}
+
+/** Nice values of a process's threads. */
+function niceOfThreads(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')')).split(' ')[17]);
+  });
 }
 
 function file(text: string): string {
@@ -270,6 +279,11 @@ describe('a running daemon', () => {
     const daemon = await serve({ config, args: ['--workers', '1'] });
     const verb = (...args: string[]) => ntpdTs(null, [...args, '--socket', join(daemon.directory, 'control.sock')]);
     expect(await verb('reload')).toMatchObject({ status: 0, stdout: 'nothing has changed\n' });
+    // What reads the file again gives way to what serves.
+    expect(niceOfThreads(daemon.child.pid)).toContain(Math.min(getPriority() + 10, 19));
+    expect(await Promise.all(['reload', 'reload', 'reload'].map((word) => verb(word)))).toMatchObject(
+      Array(3).fill({ status: 0 }),
+    );
     expect(JSON.parse((await verb('sources', 'offline', '--json')).stdout)).toEqual({ action: 'offline', changed: 1 });
     const status = await verb('status');
     expect(status.stdout).toMatch(/127\.0\.0\.9.*offline/);

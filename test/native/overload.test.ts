@@ -75,10 +75,10 @@ function guarded(policy: ListenerPolicy = LIMITED) {
 await describeWith({ root: true }, 'the overload guard', () => {
   test('puts the filter before the sockets while the queue is long, and takes it away after', async () => {
     const { gate, row, pass, entering, server } = guarded();
-    pass(7, LONG_US);
+    pass(10, LONG_US);
     expect(await entering('127.0.3.1')).toBe(10);
     expect(gate.overloaded).toBe(false);
-    pass(1, LONG_US);
+    pass(2, LONG_US);
     expect(gate.overloaded).toBe(true);
     row[STANDING_SHARE] = 0;
     expect(await entering('127.0.3.1')).toBe(0);
@@ -97,7 +97,7 @@ await describeWith({ root: true }, 'the overload guard', () => {
     await new Promise((resolve) => setTimeout(resolve, 4100));
     expect(await entering('127.0.3.2', 1)).toBe(1);
     const now = gate.standingUnit;
-    pass(8, LONG_US);
+    pass(12, LONG_US);
     expect(gate.overloaded).toBe(true);
     row[STANDING_SHARE] = 0;
     row[STANDING_NOW] = now;
@@ -109,7 +109,7 @@ await describeWith({ root: true }, 'the overload guard', () => {
   test('leaves alone a listener without limits, or of which all clients are to be alike', async () => {
     for (const policy of [DEFAULT_POLICY, { ...LIMITED, shedUnknown: false }]) {
       const { row, pass, entering } = guarded(policy);
-      pass(8, LONG_US);
+      pass(12, LONG_US);
       row[STANDING_SHARE] = 0;
       expect(await entering('127.0.3.1')).toBe(10);
     }
@@ -117,7 +117,7 @@ await describeWith({ root: true }, 'the overload guard', () => {
 
   test('takes away the filter that a lost worker left, and keeps its own over a change of policy', async () => {
     const { guard, start, row, pass, entering, sockets } = guarded();
-    pass(8, LONG_US);
+    pass(12, LONG_US);
     guard.install(sockets, [LIMITED]);
     row[STANDING_SHARE] = 0;
     expect(await entering('127.0.3.1')).toBe(0);
