@@ -1,10 +1,23 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.ts';
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
+
+/** Prints the port it listens at, then the code point of the first datagram; Node does not tell it. */
+const SAY_CODE_POINT = `
+import socket, sys
+v6 = ':' in sys.argv[1]
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(*((socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS) if v6 else (socket.IPPROTO_IP, socket.IP_RECVTOS)), 1)
+s.bind((sys.argv[1], 0))
+print(s.getsockname()[1], flush=True)
+print(s.recvmsg(64, 64)[1][0][2][0] >> 2, flush=True)
+`;
 
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 const open: { close(): void }[] = [];
@@ -101,6 +114,32 @@ describe('client sockets', () => {
     expect(new Set(ports).size).toBe(20);
     expect(strange).toBe(0);
   });
+
+  it('ask from the address and through the interface that they are told', async () => {
+    const server = createSocket('udp4');
+    open.push(server);
+    await new Promise<void>((resolve) => server.bind(0, '127.0.0.1', resolve));
+    const asked = new Promise<string>((resolve) => server.once('message', (_message, { address }) => resolve(address)));
+    const { all } = sockets();
+    const events = { onTransmitStamp: () => {}, onDatagram: () => {}, onError: () => {} };
+    const target = { address: '127.0.0.1', port: server.address().port, bindAddress: '127.0.0.5', interface: 'lo' };
+    all.open(target, events).send(Buffer.from('x'));
+    expect(await asked).toBe('127.0.0.5');
+  });
+
+  for (const address of ['127.0.0.1', '::1']) {
+    const canSee = spawnSync('python3', ['-c', '']).status === 0 && (address === '127.0.0.1' || hasIpv6);
+    it.skipIf(!canSee)(`mark requests to ${address} with their code point`, async () => {
+      const server = spawn('python3', ['-c', SAY_CODE_POINT, address]);
+      open.push({ close: () => server.kill() });
+      const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+      const port = Number((await lines.next()).value);
+      const { all } = sockets();
+      const events = { onTransmitStamp: () => {}, onDatagram: () => {}, onError: () => {} };
+      all.open({ address, port, dscp: 46 }, events).send(Buffer.from('x'));
+      expect((await lines.next()).value).toBe('46');
+    });
+  }
 
   it('tell that nobody listens', async () => {
     const free = createSocket('udp4');

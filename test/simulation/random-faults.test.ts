@@ -4,10 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SYNCHRONIZATION_DEFAULTS } from '../../src/core/coordinator-options.ts';
 import type { Host } from '../../src/simulate/agent.ts';
-import { DaemonAgent } from '../../src/simulate/daemon-agent.ts';
+import { DaemonAgent, daemonAgent } from '../../src/simulate/daemon-agent.ts';
 import { RandomStream } from '../../src/simulate/random-stream.ts';
+import type { NodeResult } from '../../src/simulate/record.ts';
 import { simulate } from '../../src/simulate/simulation.ts';
-import { randomWorld } from './random-scenario.ts';
+import { randomWorld, withoutLies } from './random-scenario.ts';
 
 /*
  * Days of random faults, a thousand sources in all: whatever the network and the servers do, the core keeps to its
@@ -94,6 +95,18 @@ describe('a day of random faults', { timeout: TIMEOUT_MS }, () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => runDay(seed, SOURCES_PER_WORLD)),
       { numRuns: WORLDS, endOnFailure: true },
+    );
+  });
+
+  it('states a bound that holds in every second, from the first on, while nobody lies', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
+        const scenario = withoutLies(randomWorld(new RandomStream(seed), 8).scenario);
+        const { nodes } = simulate({ scenario, recordedPpm: new Map() }, seed, daemonAgent).result;
+        const { synchronisedShare, bound } = nodes['client'] as NodeResult;
+        if (synchronisedShare > 0) expect(bound.coverage).toBe(1);
+      }),
+      { numRuns: WORLDS / 4, endOnFailure: true },
     );
   });
 

@@ -153,3 +153,22 @@ export function randomWorld(random: RandomStream, sources: number): RandomWorld 
   };
   return { scenario, honest };
 }
+
+/** The world without what no bound can hold against: lies, stamps that err by more than is said, unannounced jumps. */
+export function withoutLies(scenario: Scenario): Scenario {
+  const quiet = ({ stampNoise, oscillator, ...node }: NodeOptions): NodeOptions => ({
+    ...node,
+    stampNoise: 0,
+    oscillator: { ...oscillator, jumps: [] },
+  });
+  const server = scenario.server.map(
+    (one): ServerOptions => ({
+      ...one,
+      offset: 0,
+      driftPpm: 0,
+      stampNoise: 0,
+      chapter: one.chapter.map((chapter) => ({ ...chapter, offset: undefined, driftPpm: undefined })),
+    }),
+  );
+  return { ...scenario, settle: 0, node: scenario.node.map(quiet), server };
+}
