@@ -45,6 +45,9 @@ export interface KernelClockState {
 const TICK_NOMINAL_US = 10_000;
 /** One microsecond more per tick of 1/100 s, in ppm. */
 const TICK_PPM = 100;
+/** The kernel takes ticks of 9000 to 11000 µs; and what one unit of its frequency is at least, s/s. */
+const RATE_MAX = 0.1;
+const RATE_MIN = 1e-11;
 /** What the frequency word can do by itself, ppm. */
 const FREQUENCY_PPM_MAX = 500;
 /** 2^-16 ppm per unit. */
@@ -124,13 +127,15 @@ export class KernelClock implements ClockPort {
   }
 
   slew(nowLocal: LocalSeconds, frequency: number, correctionSeconds: number, slewRate: number): void {
-    const rate = Math.min(slewRate, this.slewRateMax);
-    if (correctionSeconds === 0 || rate <= 0) {
+    const wanted = frequency + Math.sign(correctionSeconds) * Math.min(slewRate, this.slewRateMax);
+    // Of a clock that is far off already the kernel leaves less to slew with.
+    const rate = Math.abs(boundedRate(wanted) - boundedRate(frequency));
+    if (correctionSeconds === 0 || rate < RATE_MIN) {
       this.endSlew(frequency);
       return;
     }
     this.frequency = frequency;
-    this.setFrequency(frequency + Math.sign(correctionSeconds) * rate);
+    this.setFrequency(wanted);
     this.nextChangeLocal = nowLocal + Math.abs(correctionSeconds) / rate;
   }
 
@@ -209,7 +214,7 @@ export class KernelClock implements ClockPort {
 
   /** Sets the frequency in s/s: the coarse part in ticks, the rest in the frequency word. */
   private setFrequency(frequency: number, moreModes = 0, more: (row: Float64Array) => void = () => {}): void {
-    const ppm = frequency * 1e6;
+    const ppm = boundedRate(frequency) * 1e6;
     const ticks = Math.abs(ppm) > FREQUENCY_PPM_MAX ? Math.round(ppm / TICK_PPM) : 0;
     this.setTickUs = TICK_NOMINAL_US + ticks;
     this.setUnits = Math.round((ppm - ticks * TICK_PPM) * FREQUENCY_UNITS);
@@ -225,6 +230,10 @@ export class KernelClock implements ClockPort {
     this.row.fill(0);
     this.row[TIMEX_MODES] = modes;
   }
+}
+
+function boundedRate(frequency: number): number {
+  return Math.max(-RATE_MAX, Math.min(RATE_MAX, frequency));
 }
 
 function errorUs(seconds: number): number {

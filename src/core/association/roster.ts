@@ -79,7 +79,10 @@ export class Roster {
   get unresolved(): readonly { readonly name: string; readonly reason: string }[] {
     return this.#entries
       .filter((entry) => entry.members.length === 0)
-      .map((entry) => ({ name: entry.options.address, reason: entry.failure }));
+      .map(({ options, isOnline, failure }) => ({
+        name: options.address,
+        reason: isOnline ? failure : 'it is offline and has not been looked up',
+      }));
   }
 
   /** When a name has to be asked for. */

@@ -123,6 +123,18 @@ describe('the system clock', () => {
     expect(kernel.last()['tick']).toBe(9100);
   });
 
+  it('asks for no tick that the kernel refuses, and slews for as long as what is left takes', () => {
+    const { kernel, clock } = start();
+    clock.slew(100, 0.05, 1, 0.09);
+    expect(kernel.last()).toEqual({ modes: timex.ADJ_FREQUENCY | timex.ADJ_TICK, tick: 11_000 });
+    expect(clock.nextChangeLocal).toBeCloseTo(120, 6);
+    clock.slew(100, -0.1, -1, 500e-6);
+    expect(kernel.last()['tick']).toBe(9000);
+    expect(clock.nextChangeLocal).toBe(Number.POSITIVE_INFINITY);
+    clock.step(0, 1, 0.2);
+    expect(kernel.last()['tick']).toBe(11_000);
+  });
+
   it('takes a slew of nothing for the end of the one before', () => {
     const { kernel, clock } = start();
     clock.slew(0, 0, 1, 1e-3);

@@ -116,6 +116,16 @@ describe('a server by name', () => {
     expect(world.coordinator.status(world.nowLocal).unresolved[0]?.reason).toBe('192.0.2.200 is this very daemon');
   });
 
+  test('is not looked up while offline, and says so', () => {
+    const world = new CoordinatorWorld({ sources: [{ address: 'a.example' }] });
+    world.coordinator.setOnline(0, false);
+    world.runUntil(10);
+    expect(world.resolutions).toEqual([]);
+    expect(world.coordinator.status(world.nowLocal).unresolved).toEqual([
+      { name: 'a.example', reason: 'it is offline and has not been looked up' },
+    ]);
+  });
+
   test('is not polled while offline; refresh resolves it anew', () => {
     const world = new CoordinatorWorld({ sources: [{ address: '192.0.2.1', pollLog2Max: 4 }] });
     world.addServer('192.0.2.1');
