@@ -6,7 +6,7 @@ export const SERVER_SECTION = {
     listen: {
       kind: 'endpoint',
       required: true,
-      doc: 'Address and port to serve on: "0.0.0.0:123", "[::]:123", "192.0.2.1:123", "[fe80::1%eth0]:123". For all addresses there are sockets of their own for up to eight of them; a listener for one of them may stand beside it and goes first.',
+      doc: 'Address and port to serve on: "0.0.0.0:123", "[::]:123", "192.0.2.1:123", "[fe80::1%eth0]:123". An IPv6 address serves IPv6 alone; IPv4 has a listener of its own. For all addresses there are sockets of their own for up to eight of them; a listener for one of them may stand beside it and goes first.',
       example: '[::]:123',
     },
     'stale-limit': {

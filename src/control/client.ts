@@ -39,7 +39,7 @@ export class ControlClient {
   }
 
   /** @throws OperatorError saying why nothing answers, or what the daemon answered. */
-  call(method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
+  call(method: 'GET' | 'POST', route: string, body?: object, timeoutMs: number = TIMEOUT_MS): Promise<unknown> {
     const text = body === undefined ? '' : JSON.stringify(body);
     const headers =
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
@@ -56,7 +56,7 @@ export class ControlClient {
         });
         response.on('error', (error) => reject(this.unreachable(error)));
       });
-      asked.setTimeout(TIMEOUT_MS, () => asked.destroy(new Error('it does not answer')));
+      asked.setTimeout(timeoutMs, () => asked.destroy(new Error('it does not answer')));
       asked.on('error', (error) => reject(this.unreachable(error)));
       asked.end(text);
     });

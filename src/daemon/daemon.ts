@@ -26,7 +26,7 @@ import { poolListener, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { LocalPublisher } from './publisher.ts';
-import { describeChanges } from './reload.ts';
+import { type Change, describeChanges, logReload, NO_CHANGE } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
@@ -41,19 +41,11 @@ const REPORT_MS = 60_000;
 /** The host's addresses are looked at so often. */
 const ADDRESSES_MS = 5000;
 
-/** A change that is ready to be made. */
-interface Change {
-  apply(): void;
-  abandon(): void;
-}
-
-const NO_CHANGE: Change = { apply: () => {}, abandon: () => {} };
-
 /** The running daemon: the workers, the page they serve from, and the logs. */
 export class Daemon implements ControlTarget {
   private settings: Settings;
   private readonly reader: BackgroundReader;
-  private readonly reloads: OneAtATime<readonly string[]> = new OneAtATime(() => this.reloadNow());
+  private readonly reloads: OneAtATime<readonly string[]> = new OneAtATime(() => logReload(this.log, this.reloadNow()));
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
   private readonly onPanic: (reason: string) => void;

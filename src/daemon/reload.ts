@@ -1,7 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatEndpoint } from '../config/conflicts.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
+import { OperatorError } from '../errors.ts';
+import type { Logger } from './logger.ts';
 import type { Settings } from './settings.ts';
+
+/** A change that is ready to be made. */
+export interface Change {
+  apply(): void;
+  abandon(): void;
+}
+
+export const NO_CHANGE: Change = { apply: () => {}, abandon: () => {} };
+
+/** Says in the log what a reload changed, or why it changed nothing; passes on what it gives or throws. */
+export async function logReload(log: Logger, reload: Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    const changes = await reload;
+    log.info({ changes }, 'the configuration was read again');
+    return changes;
+  } catch (error) {
+    if (error instanceof OperatorError) {
+      log.error({ code: error.code }, `the configuration was not changed: ${error.message}`);
+    }
+    throw error;
+  }
+}
 
 /** Sections of the configuration that a reload puts into force. */
 const LIVE: ReadonlySet<keyof Config> = new Set(['server', 'keys', 'source', 'sourceDefaults', 'synchronization']);

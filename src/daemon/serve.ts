@@ -40,7 +40,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const daemon = new Daemon(settings, log, new BackgroundReader(flags), panic);
   const stopped = untilStopped().then((signal) => ({ signal }));
   const started = daemon.start();
-  process.on('SIGHUP', () => void started.then(() => reload(daemon, log)));
+  process.on('SIGHUP', () => void started.then(() => reload(daemon)));
   // A start that fails ends here; one that takes long can be stopped.
   await Promise.race([started, stopped]);
   const end = await Promise.race([stopped, panicked]);
@@ -51,14 +51,12 @@ async function serve(flags: ServeFlags): Promise<void> {
   log.info('stopped');
 }
 
-/** Reads the configuration again; a bad one changes nothing, and says why. */
-async function reload(daemon: Daemon, log: Logger): Promise<void> {
+/** Reads the configuration again; a bad one changes nothing, and the log says why. */
+async function reload(daemon: Daemon): Promise<void> {
   try {
-    const changes = await daemon.reload();
-    log.info({ changes }, 'the configuration was read again');
+    await daemon.reload();
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    log.error({ code: error.code }, `the configuration was not changed: ${error.message}`);
   }
 }
 

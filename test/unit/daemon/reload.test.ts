@@ -1,7 +1,9 @@
+import pino from 'pino';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { describeChanges } from '../../../src/daemon/reload.ts';
+import { describeChanges, logReload } from '../../../src/daemon/reload.ts';
 import type { Settings } from '../../../src/daemon/settings.ts';
+import { OperatorError } from '../../../src/errors.ts';
 
 const settings = (toml: string): Settings => ({ config: parseConfig(toml, 'test'), workers: 1, tryOut: false });
 
@@ -20,4 +22,16 @@ test('what changed is said listener by listener, and what needs a restart is nam
     'workers: the change takes effect after a restart',
   ]);
   expect(describeChanges(before, before)).toEqual(['the key file was read again']);
+});
+
+test('what a reload changed is in the log, and why it changed nothing', async () => {
+  const lines: object[] = [];
+  const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  expect(await logReload(log, Promise.resolve(['serving on 192.0.2.3:123']))).toEqual(['serving on 192.0.2.3:123']);
+  const refused = new OperatorError('key-file', '/etc/keys: line 3: no such type');
+  await expect(logReload(log, Promise.reject(refused))).rejects.toBe(refused);
+  expect(lines).toMatchObject([
+    { msg: 'the configuration was read again', changes: ['serving on 192.0.2.3:123'] },
+    { msg: 'the configuration was not changed: /etc/keys: line 3: no such type', code: 'key-file' },
+  ]);
 });
