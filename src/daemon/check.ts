@@ -5,7 +5,7 @@ import { ConfigError, type ConfigProblem, formatProblem, loadConfig } from '../c
 import type { Config } from '../config/schema.ts';
 import { EXIT, OperatorError } from '../errors.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
-import { loadLeapFile } from './leap-file-reader.ts';
+import { leapFileDoubts, loadLeapFile } from './leap-file-reader.ts';
 
 /**
  * `ntpd-ts check FILE`: everything wrong with a configuration and the files that it names, one line each; exits 78 if
@@ -55,11 +55,10 @@ function checkFiles(config: Config, file: string): { problems: ConfigProblem[]; 
     checkSourceKeys(config, keys);
     return weak;
   });
-  attempt('synchronization.leap-file', () => {
-    loadLeapFile(config.synchronization.leapFile);
-    return [];
-  });
-  return { problems, doubts };
+  const expiry = attempt('synchronization.leap-file', () =>
+    leapFileDoubts(loadLeapFile(config.synchronization.leapFile), Date.now()),
+  );
+  return { problems, doubts: [...doubts, ...expiry] };
 }
 
 function print(result: CheckResult): void {

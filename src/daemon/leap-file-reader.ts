@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type LeapFile, parseLeapFile } from '../core/discipline/leap-file.ts';
 import { OperatorError } from '../errors.ts';
+import { UNIX_EPOCH_NTP_SECONDS } from '../protocol/timestamp.ts';
 import type { Logger } from './logger.ts';
 
 /** Reads the leap-seconds.list; one that cannot be used is a line in the log, and the sources are believed instead. */
@@ -12,6 +13,15 @@ export function readLeapFile(path: string | null, log: Logger): LeapFile | null 
     log.warn(`${(error as Error).message}: it is not used`);
     return null;
   }
+}
+
+/** What an operator should know about a list that can be read. @param nowMs - Unix time, milliseconds. */
+export function leapFileDoubts(list: LeapFile | null, nowMs: number): string[] {
+  if (list === null) return [];
+  const expiresMs = (list.expirySeconds - UNIX_EPOCH_NTP_SECONDS) * 1000;
+  if (nowMs < expiresMs) return [];
+  const day = new Date(expiresMs).toISOString().slice(0, 10);
+  return [`leap-file has expired on ${day}: what sources announce is believed instead`];
 }
 
 /** Reads the leap-seconds.list. @throws OperatorError for one that cannot be used, with the reason. */

@@ -37,6 +37,8 @@ const SAVE_MS = 3_600_000;
 const MEDDLING_MS = 60_000;
 /** A new coordinator has selected by then, if it can. */
 const BRIDGE_SECONDS = 20;
+const NOTHING_KEPT =
+  'neither the frequency nor the state of the sources is kept over a restart: there is no drift-file and no $STATE_DIRECTORY';
 /** The longest timer; the coordinator is merely asked again. */
 const WAKE_MS_MAX = 60_000;
 
@@ -102,6 +104,7 @@ export class Synchroniser {
     this.sockets = new ClientSockets(timescale);
     this.publisher = new LinePublisher(options.page, timescale, options.smear);
     this.store = new StateStore(driftFile(config), log);
+    if (driftFile(config) === null) log.info(NOTHING_KEPT);
     this.records = recordLogs(config, log);
     this.coordinator = this.newCoordinator(this.store.readDrift(), this.store.readHistory());
     this.exchanges = this.newExchanges();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { readLeapFile } from '../../../src/daemon/leap-file-reader.ts';
+import { leapFileDoubts, readLeapFile } from '../../../src/daemon/leap-file-reader.ts';
 
 describe('the leap-seconds.list', () => {
   it('that cannot be used is said to be so, and the sources are believed', () => {
@@ -27,5 +27,12 @@ describe('the leap-seconds.list', () => {
     );
     const read = readLeapFile(path, pino({ level: 'silent' }));
     expect(read).toEqual({ entries: [{ atSeconds: 2_272_060_800, taiMinusUtc: 10 }], expirySeconds: 4_100_000_000 });
+  });
+
+  it('is doubted once it has expired', () => {
+    const list = { entries: [], expirySeconds: 4_100_000_000 };
+    expect(leapFileDoubts(null, Date.UTC(2030, 0))).toEqual([]);
+    expect(leapFileDoubts(list, Date.UTC(2029, 0))).toEqual([]);
+    expect(leapFileDoubts(list, Date.UTC(2030, 0))).toEqual([expect.stringContaining('expired on 2029-12-03')]);
   });
 });
