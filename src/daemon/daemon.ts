@@ -17,12 +17,12 @@ import type { BackgroundReader } from './background-reader.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { checkDescriptors } from './descriptors.ts';
-import { describeInterleavedStore } from './interleaved-store.ts';
+import { describeInterleavedStore, interleavedCapacityLog2 } from './interleaved-store.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
 import { listenerError } from './listen-error.ts';
-import { poolListener, shortQueueWarning } from './listener-config.ts';
+import { poolListener, refuseHardwareStamps, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { LocalPublisher } from './publisher.ts';
@@ -211,7 +211,7 @@ export class Daemon implements ControlTarget {
   private async reloadNow(): Promise<readonly string[]> {
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
-    if (this.pool !== null && this.hardware === null) refuseHardwareStamps(next.config);
+    if (this.pool !== null && this.hardware === null) refuseHardwareStamps(next.config.server);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.pool?.reconfigure(listeners, keys);
@@ -264,7 +264,7 @@ export class Daemon implements ControlTarget {
       return new ServerPool({
         listeners: config.server.map(poolListener),
         keys: readKeys(config.keys).keys,
-        interleavedCapacityLog2: interleavedCapacityLog2(config),
+        interleavedCapacityLog2: interleavedCapacityLog2(config.workers),
         workers,
         page: this.page,
         ...(this.hardware === null ? {} : { phcPage: this.hardware.page }),
@@ -328,7 +328,7 @@ export class Daemon implements ControlTarget {
     }
     if (!tryOut) this.warnOfShortQueues();
     if (config.server.some(({ interleaved }) => interleaved)) {
-      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config), workers));
+      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config.workers), workers));
     }
     if (!tryOut) this.announceShedding(config);
     const { leap, stratum } = this.time.published;
@@ -379,20 +379,8 @@ function hasSynchroniser(config: Config): boolean {
   return config.source.length > 0 || config.synchronization.clock === 'software';
 }
 
-function interleavedCapacityLog2({ workers }: Config): number {
-  return Math.ceil(Math.log2(workers.interleavedReplies));
-}
-
 /** A clock that is wrong on purpose, for tests: NTPD_TS_CLOCK_FAULT="SECONDS PPM", with the software clock only. */
 function clockFault(clock: string): ClockFault | undefined {
   const [offsetSeconds = 0, ppm = 0] = (process.env['NTPD_TS_CLOCK_FAULT'] ?? '').split(' ').map(Number);
   return clock === 'software' ? { offsetSeconds, frequency: ppm * 1e-6 } : undefined;
-}
-
-/** Workers are told where the cards' clocks are when they start. */
-function refuseHardwareStamps({ server }: Config): void {
-  const wanting = server.find(({ timestamping }) => timestamping === 'hardware');
-  if (wanting === undefined) return;
-  const message = `${formatEndpoint(wanting.listen)}: timestamping = "hardware" for the first listener needs a restart`;
-  throw new OperatorError('control-refused', message);
 }

@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts';
 import { INTERLEAVED_OCTETS, interleavedLifetimeSeconds } from '../core/server/interleaved.ts';
 
 /** Rates of interleaved replies that an operator may want to serve, per worker and second. */
@@ -21,4 +22,9 @@ export function describeInterleavedStore(capacityLog2: number, workers: number):
     `each worker remembers ${replies} interleaved replies: ${lifetimes.join(', ')}; ` +
     `${megabytes} MB in all (interleaved-replies)`
   );
+}
+
+/** Replies that each worker is to remember, as a power of two: at least as many as configured. */
+export function interleavedCapacityLog2({ interleavedReplies }: Config['workers']): number {
+  return Math.ceil(Math.log2(interleavedReplies));
 }

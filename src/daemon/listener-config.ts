@@ -1,9 +1,11 @@
+import { formatEndpoint } from '../config/conflicts.ts';
 import type { ServerConfig } from '../config/schema.ts';
 import { compileAccess } from '../core/server/access.ts';
 import { limitOf } from '../core/server/bucket-table.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
 import { SMEAR_LINEAR, SMEAR_NONE, SMEAR_SLEW } from '../core/server/smear.ts';
+import { OperatorError } from '../errors.ts';
 import type { PoolListener } from '../workers/open-listeners.ts';
 import type { BoundListener } from '../workers/pool.ts';
 
@@ -30,6 +32,18 @@ export function shortQueueWarning(listen: string, bound: BoundListener): string 
   if (receiveBufferOctets >= receiveBufferWanted) return null;
   const granted = `the kernel granted a receive buffer of ${receiveBufferOctets} octets instead of ${receiveBufferWanted}`;
   return `${listen}: ${granted}; raise net.core.rmem_max to that, or give CAP_NET_ADMIN`;
+}
+
+/**
+ * For a daemon whose workers were not told where the cards' clocks are, which they are when they start.
+ *
+ * @throws OperatorError when a listener asks for their stamps.
+ */
+export function refuseHardwareStamps(servers: readonly ServerConfig[]): void {
+  const wanting = servers.find(({ timestamping }) => timestamping === 'hardware');
+  if (wanting === undefined) return;
+  const message = `${formatEndpoint(wanting.listen)}: timestamping = "hardware" for the first listener needs a restart`;
+  throw new OperatorError('control-refused', message);
 }
 
 const SMEARS = { none: SMEAR_NONE, 'linear-24h-noon': SMEAR_LINEAR, slew: SMEAR_SLEW } as const;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultServer, parseConfig } from '../../../src/config/load.ts';
 import { ACCESS_DENY, ACCESS_SERVE, decideAccess } from '../../../src/core/server/access.ts';
 import { DEFAULT_RATE_LIMITS } from '../../../src/core/server/rate-limit.ts';
-import { poolListener, shortQueueWarning } from '../../../src/daemon/listener-config.ts';
+import { poolListener, refuseHardwareStamps, shortQueueWarning } from '../../../src/daemon/listener-config.ts';
 
 const server = (toml: string) => {
   const [only] = parseConfig(`[[server]]\nlisten = "192.0.2.1:123"\n${toml}`, 'test').server;
@@ -62,4 +62,10 @@ test('a receive queue shorter than it was to be is named with the sysctl that st
     /^0\.0\.0\.0:123: .* 212992 octets instead of 2097152; raise net\.core\.rmem_max to that, or give CAP_NET_ADMIN$/,
   );
   expect(shortQueueWarning('0.0.0.0:123', { ...bound, receiveBufferOctets: 2_097_152 })).toBeNull();
+});
+
+test('the first listener with stamps of a card waits for a restart', () => {
+  const servers = (options: string) => parseConfig(`[[server]]\nlisten = "192.0.2.1:123"\n${options}`, 'test').server;
+  expect(() => refuseHardwareStamps(servers(''))).not.toThrow();
+  expect(() => refuseHardwareStamps(servers('timestamping = "hardware"'))).toThrow(/^192\.0\.2\.1:123: .*restart$/);
 });
