@@ -20,7 +20,7 @@ struct Smear {
   NtpTime event = 0;
   int64_t sign = 0;
   bool applied = false;
-  /** 1: the linear smear is withheld, 2: both are. */
+  /** 1: the linear smear is withheld, from 2 on: both are. */
   int32_t lateness = 0;
 
   void Load(const PageSnapshot& page) {

@@ -29,7 +29,7 @@ export const PAGE_SMEAR_EVENT_SECONDS = 28;
 export const PAGE_SMEAR_SIGN = 29;
 /** 1: this clock has done the leap. */
 export const PAGE_SMEAR_APPLIED = 30;
-/** SMEAR_LATE: learned after the linear smear should have begun; SMEAR_UNKNOWN: nobody knows of any smear. */
+/** SMEAR_LATE: learned after the linear smear should have begun; SMEAR_UNKNOWN: nobody knows of any smear; SMEAR_TAKEN_BACK. */
 export const PAGE_SMEAR_LATE = 31;
 export const PAGE_WORDS = 64;
 

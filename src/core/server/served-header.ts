@@ -23,7 +23,7 @@ import {
   PAGE_SMEAR_SIGN,
   PAGE_STRATUM,
 } from './page.ts';
-import { isSmearing, isWithheld, SMEAR_NONE, type SmearKind, smearOffsetSeconds } from './smear.ts';
+import { isSmearing, isUntold, isWithheld, SMEAR_NONE, type SmearKind, smearOffsetSeconds } from './smear.ts';
 
 /** A page older than this is no longer believed. */
 export const PAGE_AGE_MS_MAX = 5000;
@@ -80,18 +80,18 @@ export class ServedHeader {
     if (smear !== SMEAR_NONE) this.smearReference(copy, smear);
   }
 
-  /** A smeared listener's clients never hear of the leap second; of one learned too late, or that nobody knows of, they hear that we do not know. */
+  /** A smeared listener's clients never hear of the leap second; of one learned or taken back too late, or that nobody knows of, they hear that we do not know. */
   private smearedLeap(copy: DataView, smear: SmearKind): number {
     const { event } = this;
     event.eventSeconds = copy.getInt32(PAGE_SMEAR_EVENT_SECONDS * WORD, NATIVE);
     event.sign = copy.getInt32(PAGE_SMEAR_SIGN * WORD, NATIVE);
     event.applied = copy.getInt32(PAGE_SMEAR_APPLIED * WORD, NATIVE) !== 0;
     const now = copy.getInt32(COPY_NOW_SECONDS * WORD, NATIVE);
-    const withheld = isWithheld(smear, copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE));
+    const lateness = copy.getInt32(PAGE_SMEAR_LATE * WORD, NATIVE);
     const within = isSmearing(smear, event, now, copy.getInt32(COPY_NOW_FRACTION * WORD, NATIVE));
-    this.smearing = within && !withheld;
+    this.smearing = within && !isWithheld(smear, lateness);
     // Not by the page's leap, which is unknown in the seconds around the leap second too: these clients see none.
-    return this.stratum === 0 || (within && withheld) ? LEAP_UNKNOWN : LEAP_NONE;
+    return this.stratum === 0 || (within && isUntold(smear, lateness)) ? LEAP_UNKNOWN : LEAP_NONE;
   }
 
   /** Reference id and time as the smeared clock has them. */

@@ -6,6 +6,7 @@ import {
   SMEAR_LATE,
   SMEAR_LINEAR,
   SMEAR_ON_TIME,
+  SMEAR_TAKEN_BACK,
   SMEAR_UNKNOWN,
   type SmearEvent,
   type SmearLateness,
@@ -20,7 +21,7 @@ const HALF_DAY_SECONDS = 43_200;
 export interface SmearRecord {
   /** +1 inserted, −1 deleted, 0: no leap second. */
   readonly sign: number;
-  readonly lateness: SmearLateness;
+  readonly lateness: Exclude<SmearLateness, typeof SMEAR_TAKEN_BACK>;
 }
 
 /** What outlasts the process: the list of leap seconds, and what was served about the last day that could have one. */
@@ -36,7 +37,8 @@ const FORGETFUL: SmearMemory = { recall: () => null, remember: () => {} };
 /**
  * Follows leap seconds for the time page: keeps one until every smear of it has ended, notices when the served clock has
  * done it, and whether it was learned only after a smear should have begun: then there is no smear, which would begin
- * with a jump, and smeared listeners say that they do not know the time until it would have ended.
+ * with a jump, and smeared listeners say that they do not know the time until it would have ended. Likewise when it is
+ * taken back within a smear.
  *
  * What is served first after a start goes on where the process before stood: on the line, if the memory knows of the
  * leap second; without time, where it cannot know.
@@ -70,14 +72,36 @@ export class SmearKeeper implements SmearEvent {
   }
 
   private follow(seconds: number, fraction: number, leapSign: number): void {
+    if (this.lateness === SMEAR_TAKEN_BACK) {
+      this.followAbsence(seconds, fraction, leapSign);
+      return;
+    }
     let since = continuousSeconds(this, seconds, fraction);
     if (leapSign === 0 && !this.applied) {
       // It is not ahead any more: done, or taken back.
       if (since >= -LEAP_GUARD_SECONDS) this.applied = true;
+      else if (isSmearing(SMEAR_LINEAR, this, seconds, fraction)) this.takeBack();
       else this.forget();
       since = continuousSeconds(this, seconds, fraction);
     }
     if (since > SLEW_SECONDS || since < -2 * SLEW_SECONDS) this.forget();
+  }
+
+  private takeBack(): void {
+    this.lateness = SMEAR_TAKEN_BACK;
+    this.rememberedSeconds = this.eventSeconds;
+    this.memory.remember(this.eventSeconds, { sign: 0, lateness: SMEAR_ON_TIME });
+  }
+
+  /** After a leap second was taken back: until a smear of it would have ended, or until it is announced again. */
+  private followAbsence(seconds: number, fraction: number, leapSign: number): void {
+    if (!isSmearing(SMEAR_LINEAR, this, seconds, fraction)) {
+      this.forget();
+    } else if (leapSign !== 0) {
+      this.sign = leapSign;
+      this.lateness = SMEAR_LATE;
+      this.remember();
+    }
   }
 
   /** A leap second was learned of. Before anyone was told the time it is never too late for the line. */
@@ -119,7 +143,8 @@ export class SmearKeeper implements SmearEvent {
 
   private remember(): void {
     this.rememberedSeconds = 0;
-    this.memory.remember(this.eventSeconds, { sign: this.sign, lateness: this.lateness });
+    const { sign, lateness } = this;
+    if (lateness !== SMEAR_TAKEN_BACK) this.memory.remember(this.eventSeconds, { sign, lateness });
   }
 
   private forget(): void {

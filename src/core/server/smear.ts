@@ -18,7 +18,9 @@ export const SMEAR_ON_TIME = 0;
 export const SMEAR_LATE = 1;
 /** Nobody knows whether there was a leap second, nor therefore where a smear of either kind would stand. */
 export const SMEAR_UNKNOWN = 2;
-export type SmearLateness = typeof SMEAR_ON_TIME | typeof SMEAR_LATE | typeof SMEAR_UNKNOWN;
+/** Taken back when the linear smear had begun: going back to the served clock would be a jump. There is no leap second. */
+export const SMEAR_TAKEN_BACK = 3;
+export type SmearLateness = typeof SMEAR_ON_TIME | typeof SMEAR_LATE | typeof SMEAR_UNKNOWN | typeof SMEAR_TAKEN_BACK;
 
 /** Less than this is not told from what a source may be off anyway. */
 const VISIBLE_SECONDS = 5e-3;
@@ -48,9 +50,14 @@ export function smearedOffsets(event: SmearEvent, seconds: number, fraction: num
     .filter((offset) => Math.abs(offset) > VISIBLE_SECONDS);
 }
 
-/** Whether a kind of smear does not take place, and its listeners say that they do not know the time instead. */
+/** Whether a kind of smear does not take place. */
 export function isWithheld(kind: SmearKind, lateness: number): boolean {
-  return lateness === SMEAR_UNKNOWN || (lateness === SMEAR_LATE && kind === SMEAR_LINEAR);
+  return lateness > (kind === SMEAR_LINEAR ? SMEAR_ON_TIME : SMEAR_LATE);
+}
+
+/** Whether listeners of a kind say that they do not know the time while their smear would last. */
+export function isUntold(kind: SmearKind, lateness: number): boolean {
+  return isWithheld(kind, lateness) && (kind === SMEAR_LINEAR || lateness !== SMEAR_TAKEN_BACK);
 }
 
 /** Seconds from the midnight of the event, on a count that knows no leap. */

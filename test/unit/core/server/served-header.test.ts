@@ -66,6 +66,12 @@ test('a smeared listener shows no leap second, the smear’s reference id while 
   bench.setCopy(page.PAGE_SMEAR_LATE, 1);
   header.refresh(bench.copy, SMEAR_LINEAR);
   expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([3, 0x0a000001, midnight - 1]);
+  bench.setCopy(page.PAGE_SMEAR_LATE, 3);
+  bench.setCopy(page.COPY_NOW_SECONDS, (midnight + 10) | 0);
+  header.refresh(bench.copy, SMEAR_LINEAR);
+  expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([3, 0x0a000001, midnight - 1]);
+  header.refresh(bench.copy, SMEAR_SLEW);
+  expect([header.leap, header.refid, header.reftimeSeconds >>> 0]).toEqual([0, 0x0a000001, midnight - 1]);
 });
 
 test('a smeared listener knows the time in the seconds around the leap second, when nobody knows it on the others', () => {

@@ -4,6 +4,7 @@ import {
   SMEAR_LATE,
   SMEAR_LINEAR,
   SMEAR_ON_TIME,
+  SMEAR_TAKEN_BACK,
   SMEAR_UNKNOWN,
 } from '../../../../src/core/server/smear.ts';
 import { SmearKeeper, type SmearMemory, type SmearRecord } from '../../../../src/core/server/smear-keeper.ts';
@@ -48,6 +49,28 @@ describe('the keeper of leap seconds', () => {
     keeper.update(NOON - 100, 0, MIDNIGHT, 1, true);
     keeper.update(NOON - 99, 0, 0, 0, true);
     expect(keeper.sign).toBe(0);
+  });
+
+  it('does not jump back from the line when one is taken back within the smear, nor onto it when it is announced again', () => {
+    const seen = memory(null);
+    const keeper = new SmearKeeper(seen);
+    keeper.update(NOON - 100, 0, MIDNIGHT, 1, true);
+    keeper.update(NOON + 20_000, 0, MIDNIGHT, 1, true);
+    keeper.update(NOON + 20_001, 0, 0, 0, true);
+    expect(keeper).toMatchObject({ sign: 1, applied: false, lateness: SMEAR_TAKEN_BACK });
+    expect(seen.remembered.at(-1)).toEqual([MIDNIGHT, { sign: 0, lateness: SMEAR_ON_TIME }]);
+    keeper.update(MIDNIGHT + 10, 0, 0, 0, true);
+    expect(keeper).toMatchObject({ applied: false, lateness: SMEAR_TAKEN_BACK });
+    keeper.update(MIDNIGHT + 43_202, 0, 0, 0, true);
+    expect(keeper).toMatchObject({ sign: 0, lateness: SMEAR_ON_TIME });
+
+    const again = new SmearKeeper();
+    again.update(NOON - 100, 0, MIDNIGHT, 1, true);
+    again.update(NOON + 20_000, 0, 0, 0, true);
+    again.update(NOON + 20_100, 0, MIDNIGHT, 1, true);
+    expect(again).toMatchObject({ sign: 1, applied: false, lateness: SMEAR_LATE });
+    again.update(MIDNIGHT - 1, 100, 0, 0, true);
+    expect(again).toMatchObject({ sign: 1, applied: true, lateness: SMEAR_LATE });
   });
 
   it('remembers what it serves, once, also that there is no leap second', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
 import {
+  isUntold,
   isWithheld,
   SMEAR_LATE,
   SMEAR_LINEAR,
   SMEAR_NONE,
   SMEAR_ON_TIME,
   SMEAR_SLEW,
+  SMEAR_TAKEN_BACK,
   SMEAR_UNKNOWN,
   type SmearKind,
   smearedOffsets,
@@ -71,6 +73,13 @@ test('a late smear is withheld where it would have begun at noon, an unknown one
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_ON_TIME))).toEqual([false, false]);
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_LATE))).toEqual([true, false]);
   expect(kinds.map((kind) => isWithheld(kind, SMEAR_UNKNOWN))).toEqual([true, true]);
+  expect(kinds.map((kind) => isUntold(kind, SMEAR_UNKNOWN))).toEqual([true, true]);
+});
+
+test('one that was taken back is shown by nobody, and untold where the smear had begun', () => {
+  const kinds = [SMEAR_LINEAR, SMEAR_SLEW] as const;
+  expect(kinds.map((kind) => isWithheld(kind, SMEAR_TAKEN_BACK))).toEqual([true, true]);
+  expect(kinds.map((kind) => isUntold(kind, SMEAR_TAKEN_BACK))).toEqual([true, false]);
 });
 
 test('smeared clocks are where both kinds of smear have them, while that can be seen', () => {
