@@ -323,17 +323,17 @@ export const SECTIONS = {
       },
       'measurements-log': {
         kind: 'path',
-        doc: 'JSON lines: every measurement.',
+        doc: "JSON lines: every measurement with the columns of chrony's measurements log, and why it was not used if it was not.",
         example: '/var/log/ntpd-ts/measurements.log',
       },
       'statistics-log': {
         kind: 'path',
-        doc: 'JSON lines: what each measurement did to its source.',
+        doc: "JSON lines: what each measurement did to its source, with those columns of chrony's statistics log that mean something here.",
         example: '/var/log/ntpd-ts/statistics.log',
       },
       'tracking-log': {
         kind: 'path',
-        doc: 'JSON lines: every update of the clock.',
+        doc: "JSON lines: every update of the clock with the columns of chrony's tracking log.",
         example: '/var/log/ntpd-ts/tracking.log',
       },
       algorithm: {
