@@ -3,10 +3,13 @@
 import { randomFillSync } from 'node:crypto';
 import { prefixMask } from '../../src/core/server/ip-prefix.ts';
 import { compilePrefixes, findIpv4, findIpv6, type ValuedPrefix } from '../../src/core/server/prefix-table.ts';
+import { atMost, type Bar, printBars } from '../frame/statistics.ts';
 
 const PREFIXES = 100_000;
 const ADDRESSES = 1 << 18;
 const ROUNDS = 20;
+const LIMIT_NS = 50;
+const bars: Bar[] = [];
 
 type Shape = (random: Uint32Array) => { words: [number, number, number, number]; length: number };
 const shapes: Record<string, { family: 4 | 6; shape: Shape }> = {
@@ -68,7 +71,9 @@ for (const [name, { family, shape }] of Object.entries(shapes)) {
       }
       bestNs = Math.min(bestNs, Number(process.hrtime.bigint() - start) / ADDRESSES);
     }
+    bars.push(atMost(`${name}, ${kind}: ns a lookup`, bestNs, LIMIT_NS));
     line.push(`${kind} ${bestNs.toFixed(1)} ns (${((100 * found) / ADDRESSES / ROUNDS).toFixed(1)} % found)`);
   }
   console.log(`${name}: ${line.join(', ')}`);
 }
+printBars(bars);
