@@ -3,6 +3,9 @@ import type { Endpoint, PollLimits } from './kinds.ts';
 import type { KeyPath } from './positions.ts';
 import type { Config } from './schema.ts';
 
+/** A list may have very many of them, and the log is for reading. */
+const HOST_BITS_NAMED = 3;
+
 export interface Conflict {
   readonly path: KeyPath;
   readonly message: string;
@@ -69,11 +72,22 @@ export function warnings(config: Config): string[] {
       found.push(`server[${index}].smear: without leap-file a leap second is known only while sources announce it`);
     }
     for (const list of ['allowlist', 'denylist'] as const) {
-      for (const text of server[list]?.filter ?? []) {
-        const prefix = parseIpPrefix(text);
-        if (prefix.hostBits) found.push(`server[${index}].${list}: ${text} is taken for ${formatIpPrefix(prefix)}`);
-      }
+      found.push(...hostBitsWarnings(`server[${index}].${list}`, server[list]?.filter ?? []));
     }
   }
+  return found;
+}
+
+/** What is said of prefixes with bits beyond their length: of the first in full, of the others how many they are. */
+function hostBitsWarnings(list: string, filter: readonly string[]): string[] {
+  const found: string[] = [];
+  let more = 0;
+  for (const text of filter) {
+    const prefix = parseIpPrefix(text);
+    if (!prefix.hostBits) continue;
+    if (found.length < HOST_BITS_NAMED) found.push(`${list}: ${text} is taken for ${formatIpPrefix(prefix)}`);
+    else more++;
+  }
+  if (more > 0) found.push(`${list}: ${more} more prefixes have bits set beyond their length, which are dropped`);
   return found;
 }

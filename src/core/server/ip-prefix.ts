@@ -9,6 +9,9 @@ export interface IpPrefix {
   readonly hostBits: boolean;
 }
 
+/** "." as parseIpv4 sees it: before "0". */
+const DOT = -2;
+
 /**
  * Reads `address` or `address/length`. IPv4 mapped into IPv6 (::ffff:a.b.c.d, RFC 4291 §2.5.5.2) is IPv4, a prefix of
  * 96 bits or more of that range likewise.
@@ -47,6 +50,11 @@ export function prefixMask(length: number, index: number): number {
 }
 
 function masked(family: 4 | 6, words: readonly number[], length: number): IpPrefix {
+  if (family === 4) {
+    const address = words[0] as number;
+    const word = (address & prefixMask(length, 0)) >>> 0;
+    return { family, words: [word, 0, 0, 0], length, hostBits: word !== address };
+  }
   const kept = [0, 1, 2, 3].map((i) => ((words[i] ?? 0) & prefixMask(length, i)) >>> 0);
   const hostBits = words.some((word, i) => word !== kept[i]);
   return { family, words: kept as [number, number, number, number], length, hostBits };
@@ -58,10 +66,25 @@ function parseLength(text: string, bits: number): number {
   return length <= bits ? length : -1;
 }
 
+/** Digit by digit: lists have a hundred thousand of them, and each is read when it is checked and when it is compiled. */
 function parseIpv4(text: string): number[] | null {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256)) return null;
-  return [parts.reduce((word, part) => word * 256 + Number(part), 0)];
+  let word = 0;
+  let part = -1; // -1 before its first digit
+  let parts = 1;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit === DOT && part >= 0) {
+      word = word * 256 + part;
+      part = -1;
+      parts++;
+    } else if (digit >= 0 && digit <= 9 && part !== 0) {
+      part = part < 0 ? digit : part * 10 + digit;
+      if (part > 255) return null;
+    } else {
+      return null;
+    }
+  }
+  return parts === 4 && part >= 0 ? [word * 256 + part] : null;
 }
 
 function parseIpv6(text: string): number[] | null {

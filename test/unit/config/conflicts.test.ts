@@ -67,6 +67,17 @@ describe('warnings', () => {
     expect(warnings(parseConfig(smeared, ''))).toEqual([expect.stringContaining('server[0].smear: without leap-file')]);
     expect(warnings(parseConfig(`${smeared}[synchronization]\nleap-file = "/leap"\n`, ''))).toEqual([]);
   });
+
+  it('name the first prefixes of a list with host bits, and count the others', () => {
+    const filter = Array.from({ length: 1000 }, (_, i) => `"10.0.${i >> 8}.${i & 255}/16"`);
+    const list = `[[server]]\nlisten = "127.0.0.1:123"\ndenylist = { filter = [${filter}], action = "deny" }\n`;
+    expect(warnings(parseConfig(list, ''))).toEqual([
+      'server[0].denylist: 10.0.0.1/16 is taken for 10.0.0.0/16',
+      'server[0].denylist: 10.0.0.2/16 is taken for 10.0.0.0/16',
+      'server[0].denylist: 10.0.0.3/16 is taken for 10.0.0.0/16',
+      'server[0].denylist: 996 more prefixes have bits set beyond their length, which are dropped',
+    ]);
+  });
 });
 
 describe('endpoints', () => {
