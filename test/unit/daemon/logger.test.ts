@@ -1,4 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 
 const LOGGER = new URL('../../../src/daemon/logger.ts', import.meta.url).href;
@@ -29,4 +31,23 @@ test('off a terminal every line is JSON with time, level and message, and lines 
 test('colours that are asked for make lines for people, and off is silent', () => {
   expect(logged({ logLevel: 'info', ansiColors: true }, `log.info('hello')`).stdout).toMatch(/INFO.*hello/);
   expect(logged({ logLevel: 'off', ansiColors: null }, `log.fatal('hello')`).stdout).toBe('');
+});
+
+test('a reader that has stopped reading holds nobody up, and what it missed comes later, in order', async () => {
+  const script = `import { createLogger } from '${LOGGER}';
+    const log = createLogger({ logLevel: 'info', ansiColors: null });
+    let i = 0;
+    while (i < 3000) log.info({ i: i++ }, 'x'.repeat(200));
+    process.stderr.write('went on');
+    setInterval(() => log.info({ i: i++ }, 'later'), 2);`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+  await once(child.stderr, 'data'); // nobody has read standard output until here
+  const numbers: number[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    const { i, msg } = JSON.parse(line);
+    numbers.push(i);
+    if (msg === 'later') break;
+  }
+  child.kill();
+  expect(numbers).toEqual(Array.from({ length: 3001 }, (_, i) => i));
 });
