@@ -11,12 +11,13 @@ import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { describeRefid } from '../protocol/refid.ts';
 import { programVersion } from '../version.ts';
 import { HardwareClocks } from '../workers/hardware-clocks.ts';
+import { hostAddresses } from '../workers/host-addresses.ts';
 import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import type { BackgroundReader } from './background-reader.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
-import { checkDescriptors } from './descriptors.ts';
+import { checkDescriptors, countBound } from './descriptors.ts';
 import { describeInterleavedStore, interleavedCapacityLog2 } from './interleaved-store.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
@@ -133,7 +134,7 @@ export class Daemon implements ControlTarget {
   async start(): Promise<void> {
     const { config, workers } = this.settings;
     for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
-    checkDescriptors(workers, config.server.length);
+    checkDescriptors(workers, countBound(config.server.map(poolListener), hostAddresses(), workers));
     tune(config.workers);
     this.time.start();
     this.pool = this.openPool();

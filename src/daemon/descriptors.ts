@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { OperatorError } from '../errors.ts';
+import { boundAddresses, type HostAddress } from '../workers/host-addresses.ts';
+import type { ListenerSpec } from '../workers/listener-sockets.ts';
 
 /** What the program has open beside its workers, while it loads itself at most. */
 const OWN = 64;
 /** What each worker's thread has open: its loop, its pipes, its wake-up, and the sockets it measures itself with. */
 const PER_WORKER = 10;
 /** A socket to receive by and one to reply by. */
-const PER_WORKER_AND_LISTENER = 2;
+const PER_WORKER_AND_ADDRESS = 2;
 
 const WAY_OUT = 'raise "ulimit -n" (LimitNOFILE= of the unit)';
 
@@ -15,13 +17,20 @@ export function descriptorLimit(limits: string = readFileSync('/proc/self/limits
   return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
 }
 
+/** How many addresses get sockets: of each listener one, and what a wildcard takes of the host's own. */
+export function countBound(listeners: readonly ListenerSpec[], host: readonly HostAddress[], workers: number): number {
+  const taken = listeners.flatMap((listener) => boundAddresses(listener, host, workers, () => false));
+  return listeners.length + taken.length;
+}
+
 /**
  * Threads that lack descriptors end in many ways; so the start asks first.
  *
- * @throws OperatorError when so many workers and listeners will not find enough.
+ * @param addresses - how many get sockets.
+ * @throws OperatorError when so many workers and addresses will not find enough.
  */
-export function checkDescriptors(workers: number, listeners: number, limit: number = descriptorLimit()): void {
-  const needed = OWN + workers * (PER_WORKER + listeners * PER_WORKER_AND_LISTENER);
+export function checkDescriptors(workers: number, addresses: number, limit: number = descriptorLimit()): void {
+  const needed = OWN + workers * (PER_WORKER + addresses * PER_WORKER_AND_ADDRESS);
   if (limit >= needed) return;
   const message = `too few file descriptors: ${workers} workers need ${needed} and may have ${limit}`;
   throw new OperatorError('too-few-descriptors', `${message}; ${WAY_OUT}, or use fewer workers`);

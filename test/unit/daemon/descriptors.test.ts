@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   checkDescriptors,
+  countBound,
   descriptorLimit,
   isForWantOfDescriptors,
   tooFewDescriptors,
@@ -16,13 +17,21 @@ test('the limit is the one in force, and without one there is none', () => {
   expect(descriptorLimit()).toBeGreaterThan(2);
 });
 
-test('more workers and more listeners need more descriptors, and too few are refused with both numbers', () => {
+test('more workers and more addresses need more descriptors, and too few are refused with both numbers', () => {
   expect(() => checkDescriptors(4, 1, 112)).not.toThrow();
   expect(() => checkDescriptors(4, 1, 111)).toThrowError(
     expect.objectContaining({ code: 'too-few-descriptors', exitCode: 69 }),
   );
   expect(() => checkDescriptors(4, 2, 112)).toThrowError(/4 workers need 120 and may have 112; raise "ulimit -n"/);
   expect(() => checkDescriptors(256, 8, 65_536)).not.toThrow();
+});
+
+test('a wildcard also counts the addresses that it takes in', () => {
+  const host = ['10.0.0.1', '10.0.0.2', '127.0.0.1', 'fd00::1'].map((address) => ({ address, interface: 'eth0' }));
+  const at = (address: string) => ({ address, port: 123 });
+  expect(countBound([at('10.0.0.1')], host, 4)).toBe(1);
+  expect(countBound([at('0.0.0.0'), at('::')], host, 4)).toBe(5);
+  expect(countBound([], host, 4)).toBe(0);
 });
 
 test('a module that is not there is one that could not be opened where descriptors are few', () => {
