@@ -71,8 +71,8 @@ class TransmitDelay {
 
   /**
    * Nanoseconds to add to a clock reading taken just before the send, for a reply at `place` that asks for its transmit
-   * stamp, as all samples do: the delay of the place, or of the nearest earlier place of its chunk that is known (too early rather than too late), or 0; at
-   * most 50 µs.
+   * stamp, as all samples do: the delay of the place, or of the nearest earlier place of its chunk that is known (too
+   * early rather than too late), or 0; at most 50 µs.
    */
   int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
 

@@ -195,8 +195,10 @@ export class ServerPool {
 
   /** Ends the thread that serves an index, as a crash would; it is replaced. */
   async terminateWorker(workerIndex: number): Promise<void> {
-    const id = this.threadIds()[workerIndex];
+    const id = this.threadIds()[workerIndex] as number;
     await this.piscina.threads.find((thread) => thread.threadId === id)?.terminate();
+    // So that nobody who waits for its successor takes it for that.
+    Atomics.compareExchange(this.controlWords, threadWord(workerIndex), id, 0);
   }
 
   /** Has every worker send what it has answered and end, then closes the sockets. Safe to call twice. */
