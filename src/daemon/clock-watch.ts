@@ -35,11 +35,13 @@ export class ClockWatch {
    */
   look(ownStepSeconds: number, leapArmed: boolean): ClockEvents {
     const mapping = this.timescale.mapping();
-    const moved = mapping.seconds - this.mapping.seconds + (mapping.ns - this.mapping.ns) / 1e9 - ownStepSeconds;
+    const jumped = mapping.seconds - this.mapping.seconds + (mapping.ns - this.mapping.ns) / 1e9 - ownStepSeconds;
     this.mapping = mapping;
     const suspended = this.timescale.suspendedSeconds();
     const slept = suspended - this.suspendedSeconds;
     this.suspendedSeconds = suspended;
+    // CLOCK_REALTIME goes on in a sleep that CLOCK_MONOTONIC knows nothing of: that is nobody's hand.
+    const moved = slept > SUSPEND_SECONDS_MIN ? jumped - slept : jumped;
     const isLeap = leapArmed && Math.abs(Math.abs(moved) - 1) < LEAP_SECONDS_TOLERANCE;
     return {
       suspendedSeconds: slept > SUSPEND_SECONDS_MIN ? slept : 0,

@@ -43,7 +43,17 @@ describe('watching the clocks', () => {
   it('sees that the machine has slept', () => {
     const { watch, move } = watched();
     move(SAMPLE_BOOT, 3600);
-    expect(watch.look(0, false).suspendedSeconds).toBeCloseTo(3600, 3);
-    expect(watch.look(0, false).suspendedSeconds).toBe(0);
+    move(SAMPLE_REAL, 3600);
+    const woken = watch.look(0, false);
+    expect(woken.suspendedSeconds).toBeCloseTo(3600, 3);
+    expect(woken.foreignStepSeconds).toBe(0);
+    expect(watch.look(0, false)).toEqual({ suspendedSeconds: 0, foreignStepSeconds: 0 });
+  });
+
+  it('sees that somebody set the clock while the machine slept', () => {
+    const { watch, move } = watched();
+    move(SAMPLE_BOOT, 600);
+    move(SAMPLE_REAL, 603);
+    expect(watch.look(0, false).foreignStepSeconds).toBeCloseTo(3, 6);
   });
 });
