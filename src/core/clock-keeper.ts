@@ -20,6 +20,10 @@ const ACTIONS_MAX = 16;
 /** A drift beyond this is not believed: it would be the worst oscillator ever sold, s/s. */
 const DRIFT_MAX = 1e-3;
 
+/** A reference there leaves no stratum for us. */
+const STRATUM_LAST = 15;
+const NO_STRATUM_LEFT = 'the reference is at stratum 15, the last there is';
+
 /** What was done to the clock, for the status. */
 export interface ActionRecord {
   readonly atLocal: number;
@@ -129,8 +133,8 @@ export class ClockKeeper {
     }
     const isSame = before.chosen !== null && sameSurvivors(before.chosen, chosen) && this.state === 'synchronised';
     if (newSamples === 0 && isSame) return;
-    if (chosen.systemPeer.stratum >= 15) {
-      this.#coast(before, 'the reference is at stratum 15, the last there is');
+    if (chosen.systemPeer.stratum >= STRATUM_LAST) {
+      this.#coast(before, NO_STRATUM_LEFT);
       return;
     }
     const line = this.#lineOf(nowLocal, chosen);
@@ -149,6 +153,7 @@ export class ClockKeeper {
   force(nowLocal: LocalSeconds, candidates: readonly Candidate[]): string {
     const chosen = this.#select(nowLocal, candidates);
     if (chosen === null) return `nothing done: ${this.selection.reason}`;
+    if (chosen.systemPeer.stratum >= STRATUM_LAST) return `nothing done: ${NO_STRATUM_LEFT}`;
     const line = this.#lineOf(nowLocal, chosen);
     if (this.leaps.isNear(absoluteSeconds(this.#options.epoch, nowLocal, line.offsetSeconds))) {
       return 'nothing done: a leap second is too near';

@@ -278,8 +278,8 @@ export class Association {
     address: string,
     port: number,
   ): Verdict {
-    if (address !== this.address || port !== this.port) return 'wrong-address';
     this.lastMeasurement = null;
+    if (address !== this.address || port !== this.port) return 'wrong-address';
     const reply = emptyReply();
     const flaw = readReply(new DataView(octets.buffer, octets.byteOffset, length), length, reply);
     if (flaw !== null) return flaw;

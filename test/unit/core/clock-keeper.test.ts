@@ -68,6 +68,7 @@ describe('following', () => {
   test('the operator’s order ends the waiting, and what is served has the bound of that moment', () => {
     const { keeper, clock } = keeperOf();
     expect(keeper.force(5, [])).toMatch(/^nothing done/);
+    expect(keeper.force(5, [candidate('a', 0, 0.01, { stratum: 15 })])).toMatch(/^nothing done: .*stratum 15/);
     keeper.review(6, [candidate('a', 0, 0.01)], 3, true);
     keeper.review(20, [candidate('a', 3, 0.01)], 1, true);
     expect(keeper.force(600, [candidate('a', 3, 0.02)])).toMatch(/^stepped forward by 3/);
