@@ -71,6 +71,11 @@ export function warnings(config: Config): string[] {
     if (server.smear !== 'none' && config.synchronization.leapFile === null) {
       found.push(`server[${index}].smear: without leap-file a leap second is known only while sources announce it`);
     }
+    if (server.allowlist?.filter.length === 0)
+      found.push(`server[${index}].allowlist: it is empty, so nobody is served`);
+    if (server.acceptNtpVersions.length === 0) {
+      found.push(`server[${index}].accept-ntp-versions: it is empty, so nobody is served`);
+    }
     for (const list of ['allowlist', 'denylist'] as const) {
       found.push(...hostBitsWarnings(`server[${index}].${list}`, server[list]?.filter ?? []));
     }

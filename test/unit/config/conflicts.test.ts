@@ -62,6 +62,14 @@ describe('warnings', () => {
     expect(warnings(parseConfig('', ''))).toEqual([]);
   });
 
+  it('tell of a listener that serves nobody', () => {
+    const server = '[[server]]\nlisten = "127.0.0.1:123"\n';
+    for (const line of ['allowlist = { filter = [], action = "ignore" }\n', 'accept-ntp-versions = []\n']) {
+      expect(warnings(parseConfig(`${server}${line}`, ''))).toEqual([expect.stringContaining('so nobody is served')]);
+    }
+    expect(warnings(parseConfig(`${server}denylist = { filter = [], action = "ignore" }\n`, ''))).toEqual([]);
+  });
+
   it('tell about a smear that would learn of leap seconds late', () => {
     const smeared = '[[server]]\nlisten = "127.0.0.1:123"\nsmear = "slew"\n';
     expect(warnings(parseConfig(smeared, ''))).toEqual([expect.stringContaining('server[0].smear: without leap-file')]);
