@@ -26,11 +26,12 @@ export function countBound(listeners: readonly ListenerSpec[], host: readonly Ho
 /**
  * Threads that lack descriptors end in many ways; so the start asks first.
  *
- * @param addresses - how many get sockets.
+ * @param addresses - how many get sockets; without any there are no workers.
  * @throws OperatorError when so many workers and addresses will not find enough.
  */
 export function checkDescriptors(workers: number, addresses: number, limit: number = descriptorLimit()): void {
-  const needed = OWN + workers * (PER_WORKER + addresses * PER_WORKER_AND_ADDRESS);
+  const serving = addresses === 0 ? 0 : workers * (PER_WORKER + addresses * PER_WORKER_AND_ADDRESS);
+  const needed = OWN + serving;
   if (limit >= needed) return;
   const message = `too few file descriptors: ${workers} workers need ${needed} and may have ${limit}`;
   throw new OperatorError('too-few-descriptors', `${message}; ${WAY_OUT}, or use fewer workers`);

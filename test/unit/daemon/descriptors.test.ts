@@ -24,6 +24,7 @@ test('more workers and more addresses need more descriptors, and too few are ref
   );
   expect(() => checkDescriptors(4, 2, 112)).toThrowError(/4 workers need 120 and may have 112; raise "ulimit -n"/);
   expect(() => checkDescriptors(256, 8, 65_536)).not.toThrow();
+  expect(() => checkDescriptors(256, 0, 64)).not.toThrow(); // a client alone
 });
 
 test('a wildcard also counts the addresses that it takes in', () => {
