@@ -240,7 +240,8 @@ describe('a running daemon', () => {
   });
 
   it('survives a log that cannot be written', async () => {
-    const script = `"$0" "$@" > /dev/full & pid=$!; sleep 2; kill -TERM $pid; wait $pid`;
+    const answers = `"$0" "$1" query -n 1 127.0.0.1:11775 > /dev/null 2>&1`;
+    const script = `"$0" "$@" > /dev/full & pid=$!; until ${answers}; do :; done; kill -TERM $pid; wait $pid`;
     const args = ['serve', '--listen', '127.0.0.1:11775', '--workers', '1'];
     const done = await run(['sh', '-c', script, process.execPath, PROGRAM, ...args]);
     expect(done.status, done.stderr).toBe(0);
