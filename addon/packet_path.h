@@ -135,11 +135,11 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   void FeelPressure(bool full);
   bool WarmPath(int family);
   bool ShareChunk(uint32_t a, uint32_t b);
+  uint32_t PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs, bool& sample);
   bool DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const;
   int32_t CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const;
   size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
   TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
-  bool SampleDue(int64_t nowMonoNs);
   void SendPrepared(PathSocket& socket, uint32_t count);
   void CountSendFailure(int error);
 

@@ -58,7 +58,7 @@ Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
     entry.Set("delaysNs", delays);
     entry.Set("spreadsNs", spreads);
     entry.Set("samples", samples);
-    entry.Set("askCostNs", askCost_.Known(row.usedMonoNs) ? askCost_.CostNs() : -1);
+    entry.Set("askCostNs", askCost_.CostNs(pressed_, row.usedMonoNs));
     report.Set(used++, entry);
   }
   return report;

@@ -16,18 +16,17 @@ namespace ntpd {
 
 SelfSocket::SelfSocket(int family) {
   UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_in6 self = {};
-  socklen_t length = sizeof self;
+  socklen_t length = sizeof self_;
   if (family == AF_INET) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(self);
+    auto& v4 = reinterpret_cast<sockaddr_in&>(self_);
     v4.sin_family = AF_INET;
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     length = sizeof v4;
   } else {
-    self.sin6_family = AF_INET6;
-    self.sin6_addr = in6addr_loopback;
+    self_.sin6_family = AF_INET6;
+    self_.sin6_addr = in6addr_loopback;
   }
-  auto* address = reinterpret_cast<sockaddr*>(&self);
+  auto* address = reinterpret_cast<sockaddr*>(&self_);
   const int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
                     SOF_TIMESTAMPING_OPT_TSONLY;
   if (!fd.valid() || bind(fd.get(), address, length) != 0 || getsockname(fd.get(), address, &length) != 0 ||
@@ -35,14 +34,19 @@ SelfSocket::SelfSocket(int family) {
       setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) != 0) {
     return;
   }
+  selfOctets_ = length;
   fd_ = std::move(fd);
 }
 
-bool SelfSocket::Send(bool ask) {
+bool SelfSocket::Send(bool ask, Way way) {
   uint8_t octet = 0;
   iovec data = {&octet, 1};
   alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint32_t))] = {};
   msghdr header = {};
+  if (way == Way::kLookedUp) {
+    header.msg_name = &self_;
+    header.msg_namelen = selfOctets_;
+  }
   header.msg_iov = &data;
   header.msg_iovlen = 1;
   if (ask) {

@@ -17,8 +17,14 @@ class SelfSocket {
   bool valid() const { return fd_.valid(); }
   /** Gives the descriptor back; from then on it does nothing. */
   void Close() { fd_.Reset(-1); }
+  /**
+   * How the kernel finds the way out: the one it kept when the socket was connected (but not for a datagram with
+   * control messages, so not for one that asks), or each time anew, as for replies.
+   */
+  enum class Way { kKept, kLookedUp };
+
   /** Sends one octet, asking for its transmit stamp or not. */
-  bool Send(bool ask);
+  bool Send(bool ask, Way way = Way::kKept);
   /** CLOCK_REALTIME of the next datagram's arrival, or 0. */
   int64_t ReceiveStampNs();
   /** CLOCK_REALTIME of the next datagram's departure, if it was asked for, or 0. */
@@ -28,6 +34,8 @@ class SelfSocket {
   int64_t ReadStampNs(int flags);
 
   UniqueFd fd_;
+  sockaddr_in6 self_ = {};  // large enough for both families
+  socklen_t selfOctets_ = 0;
 };
 
 }  // namespace ntpd

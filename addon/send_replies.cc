@@ -88,7 +88,7 @@ void PacketPath::SendReplies(uint32_t slots) {
   send();
   if (costDue_) {
     costDue_ = false;
-    askCost_.Measure(selfV4_, clock_.mappingNs);
+    askCost_.Measure(selfV4_, clock_.mappingNs, pressed_);
   }
 }
 
@@ -123,15 +123,42 @@ bool PacketPath::ShareChunk(uint32_t a, uint32_t b) {
          WorkOf(Row(a)[kSlotReplyFlags]) == WorkOf(Row(b)[kSlotReplyFlags]);
 }
 
-/** Whether one of our own samples is due. */
-bool PacketPath::SampleDue(int64_t nowMonoNs) {
-  return correct_ && nowMonoNs - lastSampleMonoNs_ >= kSampleIntervalNs;
+/**
+ * Decides whether the last reply of a chunk asks for its transmit stamp as a sample of our own, and returns how many
+ * of `count` the chunk may then have. It is no longer than its places are known but by the one that is learned next, so
+ * that the first tenth of a second of an overload does not cost the accuracy of T3.
+ */
+uint32_t PacketPath::PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs,
+                                bool& sample) {
+  const int64_t sinceSampleNs = nowMonoNs - lastSampleMonoNs_;
+  const uint32_t known = delays_.KnownFrom(delayRow, firstPlace, count, nowMonoNs);
+  if (known < count) {
+    sample = sinceSampleNs >= kLearnIntervalNs;
+    count = known + (sample || known == 0 ? 1 : 0);
+  } else if (sinceSampleNs >= kSampleIntervalNs) {
+    sample = true;
+    count = static_cast<uint32_t>(random_.Next() % count) + 1;
+  } else if (sinceSampleNs >= kLearnIntervalNs) {
+    for (uint32_t i = 0; i < count && !sample; i++) {
+      if (!delays_.Wants(delayRow, firstPlace + i, nowMonoNs)) continue;
+      sample = true;
+      count = i + 1;
+    }
+  }
+  if (!sample) return count;
+  lastSampleMonoNs_ = nowMonoNs;
+  // Only replies that do not ask, or would rather not, need to know what asking costs. It is measured in turn with the
+  // samples, so that both meet the same state of the caches; after the replies, so that none waits for it.
+  if (!costWanted_ || samplesDue_++ % kSamplesPerCost != 0) return count;
+  sample = false;
+  costDue_ = true;
+  return std::clamp(known, 1u, count);
 }
 
 /**
  * Stamps, seals and sends up to `count` replies that share a socket and a class. Returns how many slots are done:
- * a chunk ends after a reply that asks for its stamp, because asking delays those behind it; unless T2 is the card's, for
- * then all may ask, and what is learned of their places is of that. `firstPlace` is the place of the first.
+ * a chunk ends after a reply that asks for its stamp, because asking delays those behind it; unless T2 is the card's,
+ * for then all may ask, and what is learned of their places is of that. `firstPlace` is the place of the first.
  */
 uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace) {
   PathSocket& socket = sockets_[slots_[slots[0]].socket];
@@ -142,25 +169,8 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   // What can be done before the clock is read is done before, by the time of the last reading.
   const int64_t nowMonoNs = std::max(exchangedMonoNs_, lastSendMonoNs_);
   const uint32_t delayRow = correct_ ? delays_.Find(of, nowMonoNs) : 0;
-  bool sample = SampleDue(nowMonoNs);
-  if (sample) {
-    count = static_cast<uint32_t>(random_.Next() % count) + 1;
-  } else if (correct_ && nowMonoNs - lastSampleMonoNs_ >= kLearnIntervalNs) {
-    for (uint32_t i = 0; i < count && !sample; i++) {
-      if (!delays_.Wants(delayRow, firstPlace + i, nowMonoNs)) continue;
-      sample = true;
-      count = i + 1;
-    }
-  }
-  if (sample) {
-    lastSampleMonoNs_ = nowMonoNs;
-    // Only replies that do not ask, or would rather not, need to know what asking costs. It is measured in turn with the samples, so that
-    // both meet the same state of the caches; after the replies, so that none waits for it.
-    if (costWanted_ && samplesDue_++ % kSamplesPerCost == 0) {
-      sample = false;
-      costDue_ = true;
-    }
-  }
+  bool sample = false;
+  if (correct_) count = PlanSample(delayRow, firstPlace, count, nowMonoNs, sample);
 
   NtpTime delays[kSendChunk];
   const bool fromCard = of.stampSource == kStampHardware;
@@ -169,7 +179,8 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
     const uint32_t* row = Row(slot);
     const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
     const bool spare = sparing_ && !fromCard;
-    const bool asks = (sample && i + 1 == count) || (report && !(spare && DelayKnown(delayRow, firstPlace + i, nowMonoNs)));
+    const bool told = spare && DelayKnown(delayRow, firstPlace + i, nowMonoNs);
+    const bool asks = (sample && i + 1 == count) || (report && !told);
     if (asks && correct_ && !fromCard) count = i + 1;
     const bool sampled = sample && i + 1 == count;
     sendAsks_[i] = asks ? PrepareAsk(slot, firstPlace + i, delayRow, nowMonoNs, sampled) : nullptr;
@@ -261,7 +272,7 @@ void PacketPath::CountSendFailure(int error) {
 
 /** Whether it is known how long after the clock reading a reply at `place` leaves that does not ask. */
 bool PacketPath::DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const {
-  return correct_ && delays_.Knows(delayRow, place, nowMonoNs) && askCost_.Known(nowMonoNs);
+  return correct_ && delays_.Knows(delayRow, place, nowMonoNs) && askCost_.Known(pressed_, nowMonoNs);
 }
 
 /** What is to be added to the clock reading of a reply at `place`, which asks for its transmit stamp or does not. */
@@ -269,7 +280,8 @@ int32_t PacketPath::CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, i
   if (!correct_) return 0;
   const int32_t delayNs = delays_.DelayNs(delayRow, place, nowMonoNs);
   if (asks || delayNs == 0) return delayNs;
-  return askCost_.Known(nowMonoNs) ? std::max(delayNs - askCost_.CostNs(), 0) : 0;
+  const int32_t costNs = askCost_.CostNs(pressed_, nowMonoNs);
+  return costNs >= 0 ? std::max(delayNs - costNs, 0) : 0;
 }
 
 /** The control messages of one reply: the address to answer from, and the wish for a transmit stamp. */

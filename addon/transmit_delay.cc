@@ -73,6 +73,16 @@ int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) 
   return 0;
 }
 
+uint32_t TransmitDelay::KnownFrom(uint32_t row, uint32_t place, uint32_t count, int64_t nowMonoNs) const {
+  uint32_t known = 0;
+  while (known < count && Knows(row, place + known, nowMonoNs)) known++;
+  if (known > 0) return known;
+  for (const DelayPlace& any : rows_[row].places) {
+    if (any.count() > 0 && nowMonoNs - any.lastMonoNs() < DelayPlace::kForgetNs) return 0;
+  }
+  return count;
+}
+
 void TransmitDelay::Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs) {
   if (delayNs < 0 || delayNs > kDelayNsSane) return;
   rows_[row].places[place].Learn(static_cast<int32_t>(delayNs), nowMonoNs);

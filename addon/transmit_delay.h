@@ -77,7 +77,15 @@ class TransmitDelay {
   int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
 
   /** Whether the delay of just this place is known. */
-  bool Knows(uint32_t row, uint32_t place, int64_t nowMonoNs) const { return rows_[row].places[place].Known(nowMonoNs); }
+  bool Knows(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
+    return rows_[row].places[place].Known(nowMonoNs);
+  }
+
+  /**
+   * How many of `count` places from `place` on are known, up to the first that is not; all, where nothing is
+   * learned of the class: its transmit stamps may never come.
+   */
+  uint32_t KnownFrom(uint32_t row, uint32_t place, uint32_t count, int64_t nowMonoNs) const;
 
   /** One transmit stamp less its clock reading. Samples outside 0…1 s are no delays and are ignored. */
   void Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs);
