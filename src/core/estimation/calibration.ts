@@ -1,55 +1,62 @@
 /**
- * Whether the belief moves as much as it said it would.
+ * Whether one sample's error tells of the next one's.
  *
- * If a filter's model is right, the steps of its mean are uncorrelated, and the variance of a step is what the
- * measurement took from the variance. Steps that are larger, or that go on in one direction for some samples,
- * show that the world is not the model (a sinusoidal temperature, delays that are alike for minutes); then the
- * stated σ is too small by about the same factor. Only ever widens σ.
+ * The filter takes the errors of samples for independent. If they are, what it did not foretell (the innovations) has
+ * no memory either. Delays that are alike for minutes, or a frequency that swings faster than is believed, leave
+ * several innovations in a row on the same side: then many samples say little more than one, the filter averages less
+ * away than it believes, and its σ is too small. Where errors correlate by ρ from one to the next, the variance of
+ * their mean is (1 + ρ) / (1 − ρ) times what independent ones would have. Only ever widens σ.
  */
 
-/** Samples over which steps are summed: a lag shows in sums of a few. */
-const SUM_KEEP = 1 - 1 / 8;
-const MEMORY_KEEP = 1 - 1 / 256;
-/** Weight of the assumption that the model is right, in samples. */
-const TRUST = 24;
-/** A step that nobody foretold (a jump) counts as this many standard deviations. */
-const STEP_MAX = 5;
+/** How much of what was seen survives one sample. */
+const KEEP = 1 - 1 / 128;
+/** Weight of the assumption that samples are independent, in samples. */
+const TRUST = 16;
+/** An innovation that nobody foretold (a jump) counts as this many standard deviations. */
+const INNOVATION_MAX = 3;
+const CORRELATION_MAX = 0.85;
 
 /**
- * Steps at which variances count double, because what the path does is known from a handful of delays only: σ is
+ * Samples at which variances count double, because what the path does is known from a handful of delays only: σ is
  * then as uncertain as the offset (what Student's distribution is for).
  */
-const YOUNG_STEPS = 8;
+const YOUNG_SAMPLES = 8;
 
 export class Calibration {
-  #steps = 0;
-  #sum = 0;
-  #sumVariance = 0;
-  #ratios = TRUST;
-  #count = TRUST;
+  #samples = 0;
+  #last = 0;
+  /** Products of each innovation with the one before, and squares, both of standardised ones. */
+  #products = 0;
+  #squares = 0;
 
   /** Factor by which variances should be larger than stated, ≥ 1. */
   get inflation(): number {
-    return Math.max(1, this.#ratios / this.#count) * (1 + (YOUNG_STEPS / Math.max(1, this.#steps)) ** 1.5);
+    const correlation = Math.min(Math.max(this.#products / (this.#squares + TRUST), 0), CORRELATION_MAX);
+    const young = 1 + (YOUNG_SAMPLES / Math.max(1, this.#samples)) ** 1.5;
+    return (young * (1 + correlation)) / (1 - correlation);
   }
 
-  /** Adds a step of the mean, and the variance that the measurement took away. */
-  add(step: number, varianceTaken: number): void {
-    this.#steps++;
-    this.#sumVariance = Math.max(SUM_KEEP * SUM_KEEP * this.#sumVariance + varianceTaken, 0);
-    if (!(this.#sumVariance > 0)) return;
-    const bound = STEP_MAX * Math.sqrt(this.#sumVariance);
-    this.#sum = SUM_KEEP * this.#sum + Math.min(Math.max(step, -bound), bound);
-    const ratio = (this.#sum * this.#sum) / this.#sumVariance;
-    this.#ratios = TRUST + (this.#ratios - TRUST) * MEMORY_KEEP + ratio;
-    this.#count = TRUST + (this.#count - TRUST) * MEMORY_KEEP + 1;
+  /**
+   * Adds a sample.
+   *
+   * @param innovation - by how much its offset differs from what was foretold for it, and `sigma` by how much it was
+   *   expected to differ.
+   * @param usualSigma - σ of a usual sample: one that is much vaguer met a queue, and hardly moves the belief.
+   */
+  add(innovation: number, sigma: number, usualSigma: number): void {
+    this.#samples++;
+    if (!(sigma > 0)) return;
+    const standardised = Math.min(Math.max(innovation / sigma, -INNOVATION_MAX), INNOVATION_MAX);
+    const weighed = standardised * Math.min(1, usualSigma / sigma);
+    this.#products = KEEP * this.#products + weighed * this.#last;
+    this.#squares = KEEP * this.#squares + weighed * weighed;
+    this.#last = weighed;
   }
 
   reset(): void {
-    this.#steps = 0;
-    this.#sum = 0;
-    this.#sumVariance = 0;
-    this.#ratios = TRUST;
-    this.#count = TRUST;
+    this.#samples = 0;
+    this.#last = 0;
+    this.#products = 0;
+    this.#squares = 0;
   }
 }

@@ -75,7 +75,8 @@ export class ServerFilter implements SourceFilter {
     const reach = delays.jitterReach;
     const jitter = byJitter.update(delays.byJitter, delays.offsetSeconds - reach, delays.offsetSeconds + reach);
     const ahead = jitter - byDelays.update(delays.byDelays, delays.low, delays.high);
-    this.#calibration.add(this.#bank.offset - predicted, variance - this.#bank.varianceOffset);
+    const sigma = Math.sqrt(variance + delays.offsetSigmaSeconds ** 2);
+    this.#calibration.add(delays.offsetSeconds - predicted, sigma, delays.meanSeconds);
     if (this.#samples <= SETTLED) return;
     this.#jitterAhead = AHEAD_KEEP * this.#jitterAhead + Math.min(Math.max(ahead, -AHEAD_STEP), AHEAD_STEP);
     if (this.#jitterAhead > AHEAD_ENOUGH) this.#bank = byJitter;
