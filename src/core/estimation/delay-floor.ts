@@ -29,10 +29,15 @@ const FIT_EVERY = 4;
 /** Kolmogorov's distance, times √n, that a fit may have. */
 const FIT_DISTANCE = 1.4;
 /** Standard errors by which a law's floor is thought to be wrong, and how often. */
-const EDGE = 0.6;
+const EDGE = 0.5;
 const EDGE_YOUNG = 1.5;
 const SHIFTS = [-1, 0, 1] as const;
 const SHIFT_WEIGHTS = [0.25, 0.5, 0.25] as const;
+/**
+ * Share of the evidence between laws that counts. All are laid through the same two sums; where chance moved these, a
+ * wrong law may fit better than the right one.
+ */
+const EVIDENCE_SHARE = 0.5;
 /** Laws less plausible than this are left out. */
 const PLAUSIBLE = 0.02;
 /** Share of the sums that must be explained. */
@@ -237,10 +242,10 @@ export class DelayFloor {
   #judge(): void {
     const top = this.#scores[this.#best] as number;
     let total = 0;
-    for (const score of this.#scores) total += Math.exp(score - top);
+    for (const score of this.#scores) total += Math.exp(EVIDENCE_SHARE * (score - top));
     this.floorSeconds = Number.POSITIVE_INFINITY;
     for (let j = 0; j < DEGREES.length; j++) {
-      const weight = Math.exp((this.#scores[j] as number) - top) / total;
+      const weight = Math.exp(EVIDENCE_SHARE * ((this.#scores[j] as number) - top)) / total;
       for (let shift = 0; shift < SHIFTS.length; shift++) {
         const law = this.laws[j * SHIFTS.length + shift] as DelayLaw;
         law.weight = weight < PLAUSIBLE ? 0 : weight * (SHIFT_WEIGHTS[shift] as number);

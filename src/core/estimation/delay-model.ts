@@ -21,6 +21,8 @@ const JITTER_FIRST = 8;
 const JITTER_MIN = 1e-8;
 /** Standard errors of the offset that an asymmetry must exceed. */
 const MOVED_SIGMAS = 5;
+/** σ of an asymmetry for the few delays it was taken from, in mean delays above the floor. */
+const MOVED_MEANS = 1 / 4;
 /** Probability that a delay undercuts the floor without any reason that the model knows. */
 const BELOW_FLOOR = 1e-4;
 /** Reach of a jittering offset, in standard deviations of the wild ones. */
@@ -35,6 +37,7 @@ export class DelayModel {
   readonly #floor = new DelayFloor();
   /** Half of what the floor towards the source exceeds the one back by. */
   #asymmetry = 0;
+  #asymmetryVariance = 0;
   readonly #recentUp = new Float64Array(MOVED_SAMPLES);
   readonly #recentDown = new Float64Array(MOVED_SAMPLES);
   #taken = 0;
@@ -61,6 +64,11 @@ export class DelayModel {
   /** Standard deviation of a delay, seconds. */
   get deviationSeconds(): number {
     return this.#floor.deviationSeconds;
+  }
+
+  /** Variance of what the floors were found to differ by: an error that all samples since have in common, s². */
+  get asymmetryVariance(): number {
+    return this.#asymmetryVariance;
   }
 
   /** Offset by the current sample alone, and its σ. */
@@ -110,7 +118,9 @@ export class DelayModel {
     }
     const asymmetry = (up - down) / 2;
     const doubt = MOVED_SIGMAS * sigma + 2 * this.#floor.meanSeconds;
-    this.#asymmetry = Math.abs(asymmetry) > doubt ? asymmetry : 0;
+    const isOneSided = Math.abs(asymmetry) > doubt;
+    this.#asymmetry = isOneSided ? asymmetry : 0;
+    this.#asymmetryVariance = isOneSided ? sigma ** 2 + (MOVED_MEANS * this.#floor.meanSeconds) ** 2 : 0;
   }
 
   /** Likelihood of the current sample at `count` offsets from `first`, by the delays. */

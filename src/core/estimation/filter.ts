@@ -93,7 +93,8 @@ export class ServerFilter implements SourceFilter {
     out.offsetSeconds = bank.offset + t * bank.frequency;
     out.frequency = bank.frequency;
     out.offsetSigmaSeconds = Math.sqrt(
-      inflation * (bank.varianceOffset + t * (2 * bank.covariance + t * (bank.varianceFrequency + gained / 3))),
+      inflation * (bank.varianceOffset + t * (2 * bank.covariance + t * (bank.varianceFrequency + gained / 3))) +
+        this.#delays.asymmetryVariance,
     );
     out.frequencySigma = Math.sqrt(inflation * (bank.varianceFrequency + gained));
     out.covariance = inflation * (bank.covariance + t * (bank.varianceFrequency + (Math.sign(t) * gained) / 2));

@@ -15,7 +15,12 @@ const WANDER_RATIO = 10;
 const WANDER_MIN = 1e-22;
 const WANDER_MAX = 1e-9;
 /** σ of the prior, in decades of the frequency's steps. */
-const WANDER_DECADES = 0.7;
+const WANDER_DECADES = 0.5;
+/**
+ * Share of the evidence that counts: a sample's likelihood rests on delays whose shape is only learned, and a wander
+ * believed in too firmly makes σ a lie until the next sample that says much.
+ */
+const EVIDENCE_SHARE = 0.7;
 /** How much of the evidence survives one sample. */
 const EVIDENCE_KEEP = 0.997;
 /** A sample that nobody foretold tells little about the wander. */
@@ -80,7 +85,7 @@ export class WanderBank {
     let best = 0;
     for (let i = 0; i < MODELS; i++) {
       const decades = Math.log10((models[i] as Belief).wander / WANDER_USUAL) / 2;
-      weights[i] = (scores[i] as number) - 0.5 * (decades / WANDER_DECADES) ** 2;
+      weights[i] = EVIDENCE_SHARE * (scores[i] as number) - 0.5 * (decades / WANDER_DECADES) ** 2;
       if ((weights[i] as number) > (weights[best] as number)) best = i;
     }
     const top = weights[best] as number;

@@ -11,7 +11,7 @@ function feed(draw: (random: Variates) => number, count: number, floor: DelayFlo
 describe('the floor of a path', () => {
   it('lies just below the smallest sums where tails are exponential', () => {
     const floor = feed((random) => 1e-3 + 1e-4 * random.exponential(), 400);
-    expect(Math.abs(floor.floorSeconds - 1e-3)).toBeLessThan(15e-6);
+    expect(Math.abs(floor.floorSeconds - 1e-3)).toBeLessThan(20e-6);
     expect(floor.meanSeconds).toBeGreaterThan(60e-6);
     expect(floor.meanSeconds).toBeLessThan(150e-6);
   });
@@ -19,7 +19,7 @@ describe('the floor of a path', () => {
   it('lies far below the smallest sums where delays make a hump', () => {
     const floor = feed((random) => 5e-3 + 3e-4 * random.gamma(3), 400);
     expect(floor.floorSeconds).toBeLessThan(5.15e-3);
-    expect(floor.floorSeconds).toBeGreaterThan(4e-3);
+    expect(floor.floorSeconds).toBeGreaterThan(3.9e-3);
   });
 
   it('may lie far below a few sums that happen to be alike', () => {

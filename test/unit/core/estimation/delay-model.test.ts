@@ -47,6 +47,19 @@ describe('the likelihood of a sample', () => {
     expect(2 * model.floorSeconds).toBeGreaterThan(5.5e-3);
   });
 
+  it('doubts a difference of the floors as much as the clock was doubted that told it, until the route is back', () => {
+    const model = learned();
+    const random = new Variates(13);
+    expect(model.asymmetryVariance).toBe(0);
+    for (let i = 0; i < 40; i++) {
+      model.take(6e-3 + 1e-4 * random.exponential(), 1e-3 + 1e-4 * random.exponential(), 1e-7, 0, 2e-5);
+    }
+    expect(Math.sqrt(model.asymmetryVariance)).toBeGreaterThan(2e-5);
+    expect(Math.sqrt(model.asymmetryVariance)).toBeLessThan(2e-4);
+    for (let i = 0; i < 4; i++) model.take(1.1e-3, 1.1e-3, 1e-7, 0, 1e-5);
+    expect(model.asymmetryVariance).toBe(0);
+  });
+
   it('learns how much an offset jitters that no delay betrays', () => {
     const model = new DelayModel();
     for (let i = 0; i < 100; i++) {
