@@ -42,7 +42,7 @@ const LIMITS: Record<string, number> = {
   'two-state': 15,
   'mostly-full': 25,
   periodic: 50,
-  'ecmp-opposite': 150,
+  'ecmp-opposite': 210,
   'one-sided': 60,
   'stamp-noise': 15,
   quiet: 0.5,

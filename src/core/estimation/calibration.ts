@@ -25,15 +25,20 @@ const YOUNG_SAMPLES = 8;
 export class Calibration {
   #samples = 0;
   #last = 0;
-  /** Products of each innovation with the one before, and squares, both of standardised ones. */
-  #products = 0;
+  /** Of standardised innovations: count, sum, squares, products of each with the one before. */
+  #count = 0;
+  #sum = 0;
   #squares = 0;
+  #products = 0;
 
   /** Factor by which variances should be larger than stated, ≥ 1. */
   get inflation(): number {
-    const correlation = Math.min(Math.max(this.#products / (this.#squares + TRUST), 0), CORRELATION_MAX);
+    // What is always the same is no memory: one direction's jitter alone puts most samples on its side.
+    const ofMean = (this.#sum * this.#sum) / Math.max(1, this.#count);
+    const correlation = (this.#products - ofMean) / (this.#squares - ofMean + TRUST);
+    const bounded = Math.min(Math.max(correlation, 0), CORRELATION_MAX);
     const young = 1 + (YOUNG_SAMPLES / Math.max(1, this.#samples)) ** 1.5;
-    return (young * (1 + correlation)) / (1 - correlation);
+    return (young * (1 + bounded)) / (1 - bounded);
   }
 
   /**
@@ -48,15 +53,19 @@ export class Calibration {
     if (!(sigma > 0)) return;
     const standardised = Math.min(Math.max(innovation / sigma, -INNOVATION_MAX), INNOVATION_MAX);
     const weighed = standardised * Math.min(1, usualSigma / sigma);
-    this.#products = KEEP * this.#products + weighed * this.#last;
+    this.#count = KEEP * this.#count + 1;
+    this.#sum = KEEP * this.#sum + weighed;
     this.#squares = KEEP * this.#squares + weighed * weighed;
+    this.#products = KEEP * this.#products + weighed * this.#last;
     this.#last = weighed;
   }
 
   reset(): void {
     this.#samples = 0;
     this.#last = 0;
-    this.#products = 0;
+    this.#count = 0;
+    this.#sum = 0;
     this.#squares = 0;
+    this.#products = 0;
   }
 }
