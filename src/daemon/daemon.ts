@@ -139,6 +139,7 @@ export class Daemon implements ControlTarget {
     this.time.start();
     this.pool = this.openPool();
     await this.pool?.ready();
+    if (!this.stopping) this.reader.start();
     await this.openControl();
     if (this.stopping) return;
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
