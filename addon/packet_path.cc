@@ -219,8 +219,8 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
 }
 
 /**
- * replayDelays(samples, nowMs) -> { delaysNs, spreadNs }: what the correction of T3 makes of samples, a Float64Array of
- * (place, delay in ns, time in ms), for tests to see.
+ * replayDelays(samples, nowMs) -> { delaysNs, spreadNs, chunkPlacesKnown }: what the correction of T3 makes of samples, a
+ * Float64Array of (place, delay in ns, time in ms), for tests to see.
  */
 static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -242,6 +242,7 @@ static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("delaysNs", delaysNs);
   result.Set("spreadNs", delays.SpreadNs(false, nowMonoNs));
+  result.Set("chunkPlacesKnown", delays.KnownFrom(delays.Find(of, nowMonoNs), kPlaceChunk, kSendChunk, nowMonoNs));
   return result;
 }
 

@@ -170,6 +170,8 @@ export interface ReplayedDelays {
   readonly delaysNs: readonly number[];
   /** Spread of the places of replies that go alone. */
   readonly spreadNs: number;
+  /** How many replies a chunk may have: the places from its first on that are known; all where nothing is learned. */
+  readonly chunkPlacesKnown: number;
 }
 
 /**

@@ -52,6 +52,19 @@ test('places do not answer for each other, but an unknown place of a chunk takes
   expect(delaysNs[PLACE_CHUNK + 7]).toBe(5000);
 });
 
+test('a chunk may have the places that are known, and all of them where no stamps ever come', () => {
+  const known = (learned: Sample[], nowMs: number): number => replayDelays(learned, nowMs).chunkPlacesKnown;
+  expect(known([], 10)).toBe(8);
+  const alone = samples(PLACE_FIRST, 10, () => 3000);
+  expect(known(alone, 20)).toBe(0);
+  const first = [...alone, ...samples(PLACE_CHUNK, 10, () => 2000)];
+  expect(known(first, 20)).toBe(1);
+  expect(known([...first, ...samples(PLACE_CHUNK + 2, 10, () => 8000)], 20)).toBe(1);
+  expect(known([...first, ...samples(PLACE_CHUNK + 1, 4, () => 5000)], 20)).toBe(1);
+  expect(known([...first, ...samples(PLACE_CHUNK + 1, 5, () => 5000)], 20)).toBe(2);
+  expect(known(first, 70_000)).toBe(8);
+});
+
 test('no more than 50 µs is ever added, and what is no delay teaches nothing', () => {
   expect(
     replayDelays(
