@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
 import { BackgroundReader } from './background-reader.ts';
 import { Daemon } from './daemon.ts';
-import { giveWay, threads } from './give-way.ts';
+import { giveWayInV8 } from './give-way.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { resolveSettings, type ServeFlags } from './settings.ts';
 
@@ -31,8 +31,7 @@ function integerBetween(min: number, max: number): (text: string) => number {
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  // V8's own threads, which compile and collect garbage: the only ones yet. Four of them at a worker's core starve it.
-  giveWay(threads().filter((thread) => thread !== process.pid));
+  giveWayInV8();
   const settings = resolveSettings(flags);
   const log = createLogger(settings.config.observability);
   endOnFault(log);

@@ -1,12 +1,14 @@
 import { getPriority } from 'node:os';
 import { expect, test } from 'vitest';
-import { giveWay, threads } from '../../../src/daemon/give-way.ts';
+import { giveWay, giveWayInV8, threads } from '../../../src/daemon/give-way.ts';
 
-test('threads give way, the one that serves does not, and ones that are gone do not matter', () => {
+test("threads give way, V8's less, the one that serves not at all, and ones that are gone do not matter", () => {
   const others = threads().filter((thread) => thread !== process.pid);
-  expect(others.length).toBeGreaterThan(0);
   const before = getPriority();
+  expect(others.length).toBeGreaterThan(0);
+  giveWayInV8();
+  expect(others.map(getPriority)).toEqual(others.map(() => Math.min(before + 10, 19)));
   giveWay([...others, 2 ** 30]);
-  expect(getPriority()).toBe(before);
   expect(others.map(getPriority)).toEqual(others.map(() => Math.min(before + 15, 19)));
+  expect(getPriority()).toBe(before);
 });
