@@ -154,7 +154,7 @@ export class TopTalkers {
 
 /** One in how many of a batch is looked at: a power of two. */
 function strideOf(received: number): number {
-  return received < BUSY_BATCH ? 1 : Math.min(STRIDE_MAX, 2 ** (30 - Math.clz32(received)));
+  return received < BUSY_BATCH ? 1 : Math.min(STRIDE_MAX, 1 << (30 - Math.clz32(received)));
 }
 
 /** One talker as it is shown. */
