@@ -22,7 +22,7 @@ const WANDER_DECADES = 0.5;
  */
 const EVIDENCE_SHARE = 0.7;
 /** How much of the evidence survives one sample. */
-const EVIDENCE_KEEP = 0.997;
+const EVIDENCE_KEEP = 0.99;
 /** A sample that nobody foretold tells little about the wander. */
 const EVIDENCE_MIN = -100;
 
