@@ -90,6 +90,8 @@ void ExportLayout(Napi::Env env, Napi::Object exports) {
                                  {"COPY_NOW_FRACTION", kCopyNowFraction},
                                  {"COPY_PRECISION_FLOOR", kCopyPrecisionFloor},
                                  {"COPY_TX_REPORTS", kCopyTxReports},
+                                 {"COPY_MONO_SECONDS", kCopyMonoSeconds},
+                                 {"COPY_MONO_NANOSECONDS", kCopyMonoNanoseconds},
                                  {"COPY_WORDS", kCopyWords},
                                  {"COPY_FRESH", kCopyFresh},
                                  {"COPY_KEPT", kCopyKept},

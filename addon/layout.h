@@ -87,7 +87,9 @@ enum CopyWord : uint32_t {
   kCopyNowFraction = 69,
   kCopyPrecisionFloor = 70,   // log2 s: precision on the wire is never finer than the spread of the T3 correction
   kCopyTxReports = 71,        // rows of the transmit report filled by this exchange
-  kCopyWords = 72,
+  kCopyMonoSeconds = 72,      // the monotonic clock at this exchange: whole seconds, and nanoseconds
+  kCopyMonoNanoseconds = 73,
+  kCopyWords = 74,
 };
 static_assert(static_cast<uint32_t>(kCopyState) == kPageWords);
 

@@ -213,6 +213,8 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
   int32_t* copy = copy_.data();
   copy[kCopyAgeMs] = static_cast<int32_t>(std::clamp<int64_t>(ageMs, 0, 1 << 30));
   std::memcpy(&copy[kCopySinceAnchor], &sinceAnchor, sizeof sinceAnchor);
+  copy[kCopyMonoSeconds] = static_cast<int32_t>(nowMonoNs / kNsPerSecond);
+  copy[kCopyMonoNanoseconds] = static_cast<int32_t>(nowMonoNs % kNsPerSecond);
   copy[kCopyNowSeconds] = static_cast<int32_t>(now >> 32);
   copy[kCopyNowFraction] = static_cast<int32_t>(now);
   copy[kCopyPrecisionFloor] = precisionFloors_[pressed_ ? 1 : 0];

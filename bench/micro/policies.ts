@@ -6,7 +6,7 @@ import { Gate, gateSharedOctets } from '../../src/core/server/gate.ts';
 import { InterleavedStore } from '../../src/core/server/interleaved.ts';
 import { KeyedHash } from '../../src/core/server/keyed-hash.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../../src/core/server/listener-policy.ts';
-import { COPY_SINCE_ANCHOR } from '../../src/core/server/page.ts';
+import { COPY_MONO_NANOSECONDS, COPY_MONO_SECONDS } from '../../src/core/server/page.ts';
 import { DEFAULT_RATE_LIMITS } from '../../src/core/server/rate-limit.ts';
 import { SLOT_ADDRESS, SLOT_WORDS } from '../../src/core/server/slot.ts';
 import { Standing } from '../../src/core/server/standing.ts';
@@ -64,7 +64,9 @@ for (let round = 0; round < ROUNDS; round++) {
         const client = (batch * SLOTS + i) % CLIENTS;
         bench.table[i * SLOT_WORDS + SLOT_ADDRESS + 3] = 0xc612_0000 + (Math.imul(client, 0x9e37) % CLIENTS);
       }
-      bench.setCopyDouble(COPY_SINCE_ANCHOR, 1 + (round * BATCHES + batch) * (SLOTS / PER_SECOND));
+      const now = 1 + (round * BATCHES + batch) * (SLOTS / PER_SECOND);
+      bench.setCopy(COPY_MONO_SECONDS, Math.floor(now));
+      bench.setCopy(COPY_MONO_NANOSECONDS, Math.floor((now % 1) * 1e9));
       const start = process.hrtime.bigint();
       bench.responder.answer(SLOTS);
       spentNs += process.hrtime.bigint() - start;

@@ -5,7 +5,7 @@ import { DROP_BAD_MAC, DROP_NO_TIME, DROP_REASONS, DROP_UNKNOWN_KEY } from './dr
 import type { Gate } from './gate.ts';
 import { type InterleavedStore, namesReceiveStamp, ownerOf } from './interleaved.ts';
 import type { ListenerPolicy } from './listener-policy.ts';
-import { COPY_SINCE_ANCHOR, COPY_TX_REPORTS, PAGE_ANCHOR_MONO_NS, PAGE_EPOCH, PAGE_SLEW_EPOCH } from './page.ts';
+import { COPY_MONO_NANOSECONDS, COPY_MONO_SECONDS, COPY_TX_REPORTS, PAGE_EPOCH, PAGE_SLEW_EPOCH } from './page.ts';
 import { admit, kissInPlace, replyInPlace, WITH_MAC } from './respond.ts';
 import { ServedHeader } from './served-header.ts';
 import {
@@ -74,7 +74,6 @@ const JUDGED = 1;
 const SMEARED = 2;
 const WORD = 4;
 const NATIVE = true; // the copy is native endian, and both platforms are little
-const NS_PER_SECOND = 1e9;
 
 /** Answers batches of requests in place. No clock, no socket; nothing is allocated after construction. */
 export class BatchResponder {
@@ -179,15 +178,10 @@ export class BatchResponder {
       (this.smeared[SMEAR_SLEW] as ServedHeader).refresh(copy, SMEAR_SLEW);
     }
     if (this.gate !== null || this.talkers !== null) {
-      const anchorSeconds =
-        (copy.getInt32((PAGE_ANCHOR_MONO_NS + 1) * WORD, NATIVE) * 2 ** 32 +
-          copy.getUint32(PAGE_ANCHOR_MONO_NS * WORD, NATIVE)) /
-        NS_PER_SECOND;
-      const seconds = anchorSeconds + copy.getFloat64(COPY_SINCE_ANCHOR * WORD, NATIVE);
-      this.monoSeconds = seconds | 0;
+      this.monoSeconds = copy.getInt32(COPY_MONO_SECONDS * WORD, NATIVE);
       if (this.gate !== null) {
-        this.gate.time.set(seconds);
-        this.gate.standingUnit = toStandingUnits(seconds);
+        this.gate.time.set(this.monoSeconds, copy.getInt32(COPY_MONO_NANOSECONDS * WORD, NATIVE));
+        this.gate.standingUnit = toStandingUnits(this.monoSeconds);
       }
     }
     if (store === null) return;

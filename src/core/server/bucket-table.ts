@@ -31,6 +31,7 @@ const EXCHANGES_MAX = 4;
 
 /** Units of time per second; a word of them wraps after 4096 s. */
 export const UNITS_PER_SECOND: number = 2 ** 20;
+const UNITS_PER_NANOSECOND = UNITS_PER_SECOND / 1e9;
 /** No bucket may hold more than this. */
 export const DEPTH_UNITS_MAX: number = 2 ** 29;
 /** An era lasts as long as the largest debt does, 512 s: a word from the era before the last is no debt any more. */
@@ -75,9 +76,12 @@ export class BucketTime {
   /** Whole seconds. */
   seconds = 0;
 
-  /** @param monoSeconds - of a clock that is never set, from 0 on; the same for all threads that share a table. */
-  set(monoSeconds: number): void {
-    this.units = Math.floor(monoSeconds * UNITS_PER_SECOND) | 0;
+  /**
+   * Sets it to the sum of both, by a clock that is never set, from 0 on; the same for all threads that share a table.
+   * Whole numbers go from one function to the next without a place on the heap, however they were compiled.
+   */
+  set(monoSeconds: number, monoNanoseconds = 0): void {
+    this.units = Math.floor(monoSeconds * UNITS_PER_SECOND + monoNanoseconds * UNITS_PER_NANOSECOND) | 0;
     this.era = Math.floor(monoSeconds / ERA_SECONDS) | 0;
     this.seconds = monoSeconds | 0;
   }

@@ -48,7 +48,10 @@ export const COPY_NOW_FRACTION = 69;
 export const COPY_PRECISION_FLOOR = 70;
 /** Rows of the transmit report that this exchange filled. */
 export const COPY_TX_REPORTS = 71;
-export const COPY_WORDS = 72;
+/** The monotonic clock at this exchange: whole seconds, and nanoseconds. */
+export const COPY_MONO_SECONDS = 72;
+export const COPY_MONO_NANOSECONDS = 73;
+export const COPY_WORDS = 74;
 
 /** Values of COPY_STATE: read in this or an earlier exchange; kept because reading failed; never read yet. */
 export const COPY_FRESH = 0;

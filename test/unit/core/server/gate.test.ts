@@ -5,7 +5,7 @@ import { limitOf } from '../../../../src/core/server/bucket-table.ts';
 import { DROP_REASONS } from '../../../../src/core/server/drop-reason.ts';
 import { Gate, gateSharedOctets } from '../../../../src/core/server/gate.ts';
 import { DEFAULT_POLICY } from '../../../../src/core/server/listener-policy.ts';
-import { COPY_SINCE_ANCHOR } from '../../../../src/core/server/page.ts';
+import { COPY_MONO_NANOSECONDS, COPY_MONO_SECONDS } from '../../../../src/core/server/page.ts';
 import { DEFAULT_RATE_LIMITS } from '../../../../src/core/server/rate-limit.ts';
 import { ResponderBench, request } from '../../../support/requests.ts';
 import { workerTables } from '../../../support/responder-tables.ts';
@@ -54,7 +54,8 @@ test('what is over the limit is dropped without a word, and paid off by time', (
   expect(bench.answer(request())).toBeNull();
   expect(drops(bench, 'rate-limited')).toBe(1);
   expect(bench.answer(request(), { ipv4: 1 })).not.toBeNull();
-  bench.setCopyDouble(COPY_SINCE_ANCHOR, 1.01);
+  bench.setCopy(COPY_MONO_SECONDS, 1);
+  bench.setCopy(COPY_MONO_NANOSECONDS, 10_000_000);
   expect(bench.answer(request())).not.toBeNull();
   expect(bench.answer(request())).toBeNull();
 });
