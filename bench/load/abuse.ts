@@ -3,13 +3,12 @@
  * whether clients behind one address or in one subnet are left alone.
  */
 import { runOk } from '../../test/support/run.ts';
-import { type Arena, CLIENTS_IPV6, openArena } from '../frame/arena.ts';
+import { type Arena, CLIENTS_IPV6 } from '../frame/arena.ts';
+import { runInArena } from '../frame/bench.ts';
 import { ntpdTsContestant } from '../frame/contestants.ts';
 import { readMemory } from '../frame/cpu.ts';
 import { type Measured, offer, type Step } from '../frame/generator.ts';
-import { describeMachine } from '../frame/machine.ts';
-import { writeResult } from '../frame/results.ts';
-import { atLeast, atMost, type Bar, printBars } from '../frame/statistics.ts';
+import { atLeast, atMost, type Bar } from '../frame/statistics.ts';
 
 /** One kind of abuse: what the well-behaved got of what they asked, and the abusers of theirs, per second. */
 export interface AbuseFigures {
@@ -63,17 +62,10 @@ const FLOOD_RATES = [1_000_000, 800_000, 600_000, 450_000, 350_000];
 /** Resident memory may wander by so much without anything being kept. */
 const WANDER_OCTETS = 2 ** 20;
 
-const arena = await openArena(false);
-let result: AbuseResult;
-try {
+await runInArena('abuse', short, async (arena) => {
   await runOk(['ip', '-n', arena.server.namespace, 'route', 'add', WIDE_NETWORK, 'via', arena.generator.ipv4]);
-  result = await measure(arena);
-} finally {
-  await arena.close();
-}
-printBars(result.bars);
-const machine = describeMachine('veth pair');
-console.log(writeResult({ name: 'abuse', command: 'npm run bench:abuse', machine, figures: result }, short));
+  return measure(arena);
+});
 
 async function measure(place: Arena): Promise<AbuseResult> {
   const { saturation, abuse, flood } = await measureAbuse(place);

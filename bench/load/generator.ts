@@ -11,11 +11,10 @@ import type { StepResult } from '../../src/load/step-result.ts';
 import { LoadResponder } from '../../test/support/load-responder.ts';
 import { PROGRAM } from '../../test/support/ntpd-ts.ts';
 import { Child, run, runOk } from '../../test/support/run.ts';
-import { type Arena, CLIENTS_IPV4, GENERATOR_CORE, openArena, SERVER_CORE } from '../frame/arena.ts';
+import { type Arena, CLIENTS_IPV4, GENERATOR_CORE, SERVER_CORE } from '../frame/arena.ts';
+import { runInArena } from '../frame/bench.ts';
 import { ntpdTsContestant } from '../frame/contestants.ts';
-import { describeMachine } from '../frame/machine.ts';
-import { writeResult } from '../frame/results.ts';
-import { atLeast, atMost, type Bar, printBars, type Spread, spread } from '../frame/statistics.ts';
+import { atLeast, atMost, type Bar, type Spread, spread } from '../frame/statistics.ts';
 
 export interface GeneratorResult {
   /** Requests per second that the link alone sends to XDP_DROP. */
@@ -54,25 +53,7 @@ const SHARE_BELOW = { p50: 0.5, p90: 0.9, p99: 0.99 };
 const frame = (script: string): string => fileURLToPath(new URL(`../frame/${script}.ts`, import.meta.url));
 const node = (script: string): string[] => [process.execPath, '--import', 'tsx', frame(script)];
 
-const arena = await openArena(false);
-let result: GeneratorResult;
-try {
-  result = await measure(arena);
-} finally {
-  await arena.close();
-}
-printBars(result.bars);
-console.log(
-  writeResult(
-    {
-      name: 'generator',
-      command: 'npm run bench:generator',
-      machine: describeMachine('veth pair'),
-      figures: result,
-    },
-    values.short,
-  ),
-);
+await runInArena('generator', values.short, measure);
 
 async function measure(place: Arena): Promise<GeneratorResult> {
   const bare: number[] = [];

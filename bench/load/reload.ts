@@ -9,11 +9,10 @@ import { ControlClient } from '../../src/control/client.ts';
 import type { ServerCounters } from '../../src/workers/counters.ts';
 import { type NtpdTs, startNtpdTs } from '../../test/support/ntpd-ts.ts';
 import { pause } from '../../test/support/run.ts';
-import { type Arena, openArena, SERVER_CORE } from '../frame/arena.ts';
+import { type Arena, SERVER_CORE } from '../frame/arena.ts';
+import { runInArena } from '../frame/bench.ts';
 import { offer } from '../frame/generator.ts';
-import { describeMachine } from '../frame/machine.ts';
-import { writeResult } from '../frame/results.ts';
-import { atMost, type Bar, printBars } from '../frame/statistics.ts';
+import { atMost, type Bar } from '../frame/statistics.ts';
 
 /** One stretch of load, with as many reloads in it. */
 export interface ReloadRound {
@@ -57,16 +56,7 @@ const ATTEMPTS = 5;
 /** An overload is over a second after it. */
 const CALM_MS = 2_000;
 
-const arena = await openArena(false);
-let result: ReloadResult;
-try {
-  result = await measure(arena);
-} finally {
-  await arena.close();
-}
-printBars(result.bars);
-const machine = describeMachine('veth pair');
-console.log(writeResult({ name: 'reload', command: 'npm run bench:reload', machine, figures: result }, short));
+await runInArena('reload', short, measure);
 
 async function measure(place: Arena): Promise<ReloadResult> {
   const server = await startNtpdTs(place.server, {
