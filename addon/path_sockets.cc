@@ -20,8 +20,8 @@ constexpr uint32_t kQueuedOctetsMin = 512;
 
 /**
  * Datagrams that the kernel dropped at this socket since it was opened. SO_RXQ_OVFL would have the kernel tell the same
- * count with every datagram from the first drop on, which is when there is no time for it (0.7 % of an answer), and not
- * before another datagram comes.
+ * count with every datagram from the first drop on, which is when there is no time for it, and not before another
+ * datagram comes.
  */
 uint32_t SocketDrops(int fd) {
   uint32_t info[SK_MEMINFO_VARS] = {};

@@ -31,9 +31,9 @@ function interfaceOf(label: string): string {
 
 /**
  * The addresses that a wildcard listener has sockets of their own for. A socket that is bound to the address it is asked
- * at need not be told that address with each request, nor tell it the kernel with each reply, which is 3 to 4 % of an
- * answer (bench/load); the kernel prefers it to the wildcard's socket. The wildcard serves all others: those beyond the
- * limit, those that come later, broadcasts, and what has a scope or never leaves the host.
+ * at need not be told that address with each request, nor tell it the kernel with each reply (IP_PKTINFO); the kernel
+ * prefers it to the wildcard's socket. The wildcard serves all others: those beyond the limit, those that come later,
+ * broadcasts, and what has a scope or never leaves the host.
  *
  * @param isOpen - whether an address has its sockets already: such are kept before new ones get any.
  */

@@ -93,8 +93,8 @@ export class Gate {
   }
 
   /**
-   * Begins a batch. Hashes the sources of slots from `first` to before `end`, and has their buckets at hand: in a loop of its own the
-   * processor waits for many of them at once, and `judge` for none (bench/micro/rate-limit.ts).
+   * Begins a batch. Hashes the sources of slots from `first` to before `end`, and has their buckets at hand: in a loop of
+   * its own the processor waits for many of them at once, and `judge` for none (bench/micro/rate-limit.ts).
    */
   identify(table: Int32Array, first: number, end: number): void {
     const { hash, limiter, standing, sourceLow, sourceHigh } = this;

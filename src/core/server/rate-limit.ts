@@ -67,9 +67,9 @@ export const LABEL_IPV6_HOST = 66;
 /**
  * A wide bucket is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for all of them.
  * Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small beside half a
- * bucket of SAMPLED_BURST_MIN. A worker that finds BUSY_BATCH requests at once saves where it can, and charges narrower
- * buckets so, too, down to half a bucket of sixteen samples; one that has time to spare is exact about those
- * (bench/micro/rate-limit.ts).
+ * bucket of SAMPLED_BURST_MIN. A worker that finds BUSY_BATCH requests at once saves where it can and charges buckets
+ * from BUSY_SAMPLED_BURST_MIN on by samples, too: half of one is sixteen samples, so that a burst may be taken for a
+ * third more or less than it was. One that has time to spare is exact about those (bench/micro/rate-limit.ts).
  */
 const SAMPLE = 8;
 const SAMPLED_BURST_MIN = 4096;
@@ -123,7 +123,10 @@ export class RateLimiter {
 
   /** Says what limits `decide` will be asked about, so that `fetch` knows what it will read. */
   expect(limits: readonly RateLimits[]): void {
-    this.narrow = limits.some(({ ipv4Address }) => !holds(ipv4Address, BUSY_SAMPLED_BURST_MIN));
+    this.narrow = limits.some(
+      ({ ipv4Address, ipv6Subnet }) =>
+        !holds(ipv4Address, BUSY_SAMPLED_BURST_MIN) || !holds(ipv6Subnet, BUSY_SAMPLED_BURST_MIN),
+    );
   }
 
   /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
