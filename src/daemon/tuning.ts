@@ -11,8 +11,8 @@ export interface TuningPort {
 }
 
 /**
- * Locks the code where that is asked for (the workers lock what they work in), and finds out whether the workers will get the cores and the priority that
- * are: a worker that is refused them could only end and be started again.
+ * Locks the code where that is asked for (the workers lock what they work in), and finds out whether the workers will
+ * get the cores and the priority that are asked for: one that is refused them could only end and be started again.
  *
  * @throws OperatorError for what the kernel does not grant.
  */

@@ -25,7 +25,8 @@ function locate(): string {
 let addon: object | null = null;
 
 /**
- * Loads the addon, once per thread, and compares the layout it was built with, word by word, with the one compiled into this program.
+ * Loads the addon, once per thread, and compares the layout it was built with, word by word, with the one compiled into
+ * this program.
  *
  * @throws Error naming the binary and the first word that differs, or what to do when there is no binary.
  */

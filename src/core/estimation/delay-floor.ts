@@ -4,8 +4,8 @@
  * Sums of both delays do not depend on the clock at all, so what is learned here cannot be bent by a wrong idea
  * of the offset. How far the floor lies below the smallest sum seen is a matter of the shape: an exponential tail
  * begins right there, a hump far below. So Gamma densities of several degrees are laid through the lower end and
- * the median of the sums (a higher one while they are few), and the one that explains the lower part of them best tells the floor. The upper part
- * is left out (counted only as above): there a path shows its queues, not its shape.
+ * the median of the sums (a higher one while they are few), and the one that explains the lower part of them best
+ * tells the floor. The upper part is left out (counted only as above): there a path shows its queues, not its shape.
  */
 
 const WINDOW = 512;
