@@ -234,14 +234,11 @@ class ClientSockets : public Napi::ObjectWrap<ClientSockets> {
     // Requests are rare, and the kernel does much between taking the transmit stamp and letting the packet go: with cold
     // caches two microseconds, by which the stamp is early. A datagram to ourselves warms the way.
     SelfSocket& self = family == AF_INET6 ? selfV6_ : selfV4_;
-    const bool warmed = self.Send(true);
+    const bool warmed = self.Ask();
     StoreDaemonStamp(record);
     const ssize_t sent = send(fd, octets.Data(), octets.ByteLength(), 0);
     const int error = errno;
-    if (warmed) {
-      self.ReceiveStampNs();
-      self.TransmitStampNs();
-    }
+    if (warmed) self.ReportNs();
     return Napi::Number::New(env, static_cast<double>(sent < 0 ? -error : sent));
   }
 

@@ -26,7 +26,6 @@ Napi::Function PacketPath::Define(Napi::Env env) {
                          InstanceMethod<&PacketPath::Exchange>("exchange"),
                          InstanceMethod<&PacketPath::Flush>("flush"),
                          InstanceMethod<&PacketPath::Echo>("echo"),
-                         InstanceMethod<&PacketPath::DelayReport>("delayReport"),
                          InstanceMethod<&PacketPath::UseKeys>("useKeys"),
                          InstanceMethod<&PacketPath::UseSockets>("useSockets"),
                      });
@@ -221,8 +220,9 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
 }
 
 /**
- * replayDelays(samples, nowMs) -> { delaysNs, spreadNs, chunkPlacesKnown }: what the correction of T3 makes of samples, a
- * Float64Array of (place, delay in ns, time in ms), for tests to see.
+ * replayDelays(samples, nowMs) -> { askedNs, plainNs, spreadNs, chunkPlacesKnown }: what the correction of T3 makes of
+ * samples, for tests to see. They are a Float64Array of (kind, place, ns, more ns, time in ms), where kind is 0 for a
+ * reply that asked (its delay, and the rest of its call), 1 for a plain one (its call), 2 for a report.
  */
 static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -231,20 +231,29 @@ static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   const DelayClass of = {1, kStampKernel, kWorkPlain};
   TransmitDelay delays;
   const auto ns = [](double ms) { return static_cast<int64_t>(ms * 1e6); };
-  for (size_t i = 0; i + 2 < samples.length(); i += 3) {
+  for (size_t i = 0; i + 4 < samples.length(); i += 5) {
     const double* sample = samples.data() + i;
-    const uint32_t place = std::min(static_cast<uint32_t>(sample[0]), kDelayPlaces - 1);
-    delays.Learn(delays.Find(of, ns(sample[2])), place, static_cast<int64_t>(sample[1]), ns(sample[2]));
+    const uint32_t place = std::min(static_cast<uint32_t>(sample[1]), kDelayPlaces - 1);
+    const int64_t firstNs = static_cast<int64_t>(sample[2]);
+    const int64_t sampleMonoNs = ns(sample[4]);
+    const uint32_t row = delays.Find(of, sampleMonoNs);
+    if (sample[0] == 0) delays.LearnAsked(row, place, firstNs, static_cast<int64_t>(sample[3]), sampleMonoNs);
+    if (sample[0] == 1) delays.LearnPlain(row, place, firstNs, sampleMonoNs);
+    if (sample[0] == 2) delays.LearnReport(firstNs, sampleMonoNs);
   }
   const int64_t nowMonoNs = ns(info[1].As<Napi::Number>().DoubleValue());
-  Napi::Array delaysNs = Napi::Array::New(env);
+  const uint32_t row = delays.Find(of, nowMonoNs);
+  Napi::Array askedNs = Napi::Array::New(env);
+  Napi::Array plainNs = Napi::Array::New(env);
   for (uint32_t place = 0; place < kDelayPlaces; place++) {
-    delaysNs.Set(place, delays.DelayNs(delays.Find(of, nowMonoNs), place, nowMonoNs));
+    askedNs.Set(place, delays.DelayNs(row, place, true, nowMonoNs));
+    plainNs.Set(place, delays.DelayNs(row, place, false, nowMonoNs));
   }
   Napi::Object result = Napi::Object::New(env);
-  result.Set("delaysNs", delaysNs);
+  result.Set("askedNs", askedNs);
+  result.Set("plainNs", plainNs);
   result.Set("spreadNs", delays.SpreadNs(false, nowMonoNs));
-  result.Set("chunkPlacesKnown", delays.KnownFrom(delays.Find(of, nowMonoNs), kPlaceChunk, kSendChunk, nowMonoNs));
+  result.Set("chunkPlacesKnown", delays.KnownFrom(row, kPlaceChunk, kSendChunk, false, nowMonoNs));
   return result;
 }
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "args.h"
-#include "ask_cost.h"
 #include "clocks.h"
 #include "hardware_map.h"
 #include "key_ring.h"
@@ -67,6 +66,7 @@ struct TxAsk {
   uint32_t id;
   uint32_t cookie;
   int64_t clockMonoNs;  // the clock reading its T3 was made from
+  int64_t returnMonoNs;  // when the call returned that sent it; of samples
   NtpTime clock;        // the served clock at that reading, as it ran then
   NtpTime expected;     // when the reply should leave on that clock, as its T3 has it
   uint32_t socket;
@@ -114,7 +114,6 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   // path_probes.cc
   Napi::Value Echo(const Napi::CallbackInfo& info);
-  Napi::Value DelayReport(const Napi::CallbackInfo& info);
 
   // receive_packets.cc
   uint32_t ReceiveAll();
@@ -130,14 +129,13 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t* Row(uint32_t slot) { return reinterpret_cast<uint32_t*>(table_.data()) + slot * kSlotWords; }
 
   // send_replies.cc
+  enum class Sample { kNone, kAsked, kPlain };
   void SendReplies(uint32_t slots);
   uint32_t SendChunk(const uint32_t* slots, uint32_t count, uint32_t firstPlace);
   void FeelPressure(bool full);
   bool WarmPath(int family);
   bool ShareChunk(uint32_t a, uint32_t b);
-  uint32_t PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs, bool& sample);
-  bool DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const;
-  int32_t CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const;
+  uint32_t PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs, Sample& sample);
   size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
   TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
   void SendPrepared(PathSocket& socket, uint32_t count);
@@ -213,10 +211,9 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   int64_t lastSendMonoNs_ = 0;
   SelfSocket selfV4_{AF_INET};
   SelfSocket selfV6_{AF_INET6};
-  AskCost askCost_;
   uint32_t samplesDue_ = 0;
-  bool costWanted_ = false;  // a reply went without asking since the last sample, or would have
-  bool costDue_ = false;
+  bool plainWanted_ = false;  // a reply went without asking since the last sample, or would have
+  bool reportDue_ = false;    // what queueing a report takes is to be measured when the replies are sent
   uint32_t txReports_ = 0;
   uint32_t txReportsMax_ = 0;
 };

@@ -1,4 +1,4 @@
-// path_probes.cc: what benchmarks and tests ask of a packet path: the bare echo, and what the correction of T3 learned.
+// path_probes.cc: what benchmarks ask of a packet path: the bare echo.
 #include <algorithm>
 
 #include "packet_path.h"
@@ -33,35 +33,6 @@ Napi::Value PacketPath::Echo(const Napi::CallbackInfo& info) {
     if (!WaitForPackets(kWaitMs) && (polled_.back().revents != 0 || ReadClock(CLOCK_MONOTONIC) > endMonoNs)) break;
   }
   return Napi::Number::New(info.Env(), echoed);
-}
-
-/** delayReport(): what the correction of T3 has learned: per class and place. */
-Napi::Value PacketPath::DelayReport(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  Napi::Array report = Napi::Array::New(env);
-  uint32_t used = 0;
-  for (uint32_t i = 0; i < TransmitDelay::kClasses; i++) {
-    const TransmitDelay::Row& row = delays_.row(i);
-    if (!row.used) continue;
-    Napi::Object entry = Napi::Object::New(env);
-    Napi::Array delays = Napi::Array::New(env);
-    Napi::Array spreads = Napi::Array::New(env);
-    Napi::Array samples = Napi::Array::New(env);
-    for (uint32_t place = 0; place < kDelayPlaces; place++) {
-      delays.Set(place, row.places[place].delayNs());
-      spreads.Set(place, row.places[place].spreadNs());
-      samples.Set(place, row.places[place].count());
-    }
-    entry.Set("interface", row.of.interface);
-    entry.Set("stampSource", static_cast<uint32_t>(row.of.stampSource));
-    entry.Set("work", static_cast<uint32_t>(row.of.work));
-    entry.Set("delaysNs", delays);
-    entry.Set("spreadsNs", spreads);
-    entry.Set("samples", samples);
-    entry.Set("askCostNs", askCost_.CostNs(pressed_, row.usedMonoNs));
-    report.Set(used++, entry);
-  }
-  return report;
 }
 
 }  // namespace ntpd

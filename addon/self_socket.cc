@@ -1,8 +1,6 @@
 // self_socket.cc: see the header.
 #include "self_socket.h"
 
-#include <time.h>
-
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <sys/socket.h>
@@ -16,17 +14,18 @@ namespace ntpd {
 
 SelfSocket::SelfSocket(int family) {
   UniqueFd fd(socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  socklen_t length = sizeof self_;
+  sockaddr_in6 self = {};  // large enough for both families
+  socklen_t length = sizeof self;
   if (family == AF_INET) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(self_);
+    auto& v4 = reinterpret_cast<sockaddr_in&>(self);
     v4.sin_family = AF_INET;
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     length = sizeof v4;
   } else {
-    self_.sin6_family = AF_INET6;
-    self_.sin6_addr = in6addr_loopback;
+    self.sin6_family = AF_INET6;
+    self.sin6_addr = in6addr_loopback;
   }
-  auto* address = reinterpret_cast<sockaddr*>(&self_);
+  auto* address = reinterpret_cast<sockaddr*>(&self);
   const int flags = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_OPT_ID |
                     SOF_TIMESTAMPING_OPT_TSONLY;
   if (!fd.valid() || bind(fd.get(), address, length) != 0 || getsockname(fd.get(), address, &length) != 0 ||
@@ -34,33 +33,28 @@ SelfSocket::SelfSocket(int family) {
       setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) != 0) {
     return;
   }
-  selfOctets_ = length;
   fd_ = std::move(fd);
 }
 
-bool SelfSocket::Send(bool ask, Way way) {
+bool SelfSocket::Ask() {
   uint8_t octet = 0;
   iovec data = {&octet, 1};
   alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof(uint32_t))] = {};
+  size_t used = 0;
+  AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});
   msghdr header = {};
-  if (way == Way::kLookedUp) {
-    header.msg_name = &self_;
-    header.msg_namelen = selfOctets_;
-  }
   header.msg_iov = &data;
   header.msg_iovlen = 1;
-  if (ask) {
-    size_t used = 0;
-    AppendControl(control, used, SOL_SOCKET, SO_TIMESTAMPING, uint32_t{SOF_TIMESTAMPING_TX_SOFTWARE});
-    header.msg_control = control;
-    header.msg_controllen = used;
-  }
+  header.msg_control = control;
+  header.msg_controllen = used;
   return fd_.valid() && sendmsg(fd_.get(), &header, MSG_DONTWAIT) == 1;
 }
 
-int64_t SelfSocket::ReceiveStampNs() { return ReadStampNs(0); }
-
-int64_t SelfSocket::TransmitStampNs() { return ReadStampNs(MSG_ERRQUEUE); }
+int64_t SelfSocket::ReportNs() {
+  const int64_t receivedNs = ReadStampNs(0);
+  const int64_t sentNs = ReadStampNs(MSG_ERRQUEUE);
+  return receivedNs == 0 || sentNs == 0 ? -1 : receivedNs - sentNs;
+}
 
 int64_t SelfSocket::ReadStampNs(int flags) {
   uint8_t octet;

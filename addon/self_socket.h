@@ -17,25 +17,18 @@ class SelfSocket {
   bool valid() const { return fd_.valid(); }
   /** Gives the descriptor back; from then on it does nothing. */
   void Close() { fd_.Reset(-1); }
+  /** Sends one octet that asks for its transmit stamp; false where that is not possible. */
+  bool Ask();
   /**
-   * How the kernel finds the way out: the one it kept when the socket was connected (but not for a datagram with
-   * control messages, so not for one that asks), or each time anew, as for replies.
+   * Takes what came of that: how much later the octet arrived than its transmit stamp says, in nanoseconds: in the
+   * loopback driver little more lies between the two than queueing the stamp's report. -1 when a stamp is missing.
    */
-  enum class Way { kKept, kLookedUp };
-
-  /** Sends one octet, asking for its transmit stamp or not. */
-  bool Send(bool ask, Way way = Way::kKept);
-  /** CLOCK_REALTIME of the next datagram's arrival, or 0. */
-  int64_t ReceiveStampNs();
-  /** CLOCK_REALTIME of the next datagram's departure, if it was asked for, or 0. */
-  int64_t TransmitStampNs();
+  int64_t ReportNs();
 
  private:
   int64_t ReadStampNs(int flags);
 
   UniqueFd fd_;
-  sockaddr_in6 self_ = {};  // large enough for both families
-  socklen_t selfOctets_ = 0;
 };
 
 }  // namespace ntpd

@@ -40,7 +40,6 @@ constexpr int64_t kIdleNs = 2'500'000;
 // server, every one on an idle one, whose caches are cold in a way that only its own replies can tell.
 constexpr int64_t kSampleIntervalNs = 2'500'000;
 constexpr int64_t kLearnIntervalNs = 1'000'000;
-constexpr uint32_t kSamplesPerCost = 4;
 
 void StoreNtp(uint8_t* at, NtpTime time) {
   const uint64_t big = __builtin_bswap64(time);
@@ -86,9 +85,9 @@ void PacketPath::SendReplies(uint32_t slots) {
     chunk[count++] = i;
   }
   send();
-  if (costDue_) {
-    costDue_ = false;
-    askCost_.Measure(selfV4_, clock_.mappingNs, pressed_);
+  if (reportDue_) {
+    reportDue_ = false;
+    if (selfV4_.Ask()) delays_.LearnReport(selfV4_.ReportNs(), lastSendMonoNs_);
   }
 }
 
@@ -100,10 +99,7 @@ void PacketPath::SendReplies(uint32_t slots) {
 bool PacketPath::WarmPath(int family) {
   if (!correct_ || exchangedMonoNs_ - lastSendMonoNs_ < kIdleNs) return false;
   SelfSocket& self = family == AF_INET ? selfV4_ : selfV6_;
-  if (self.Send(true)) {
-    self.ReceiveStampNs();
-    self.TransmitStampNs();
-  }
+  if (self.Ask()) self.ReportNs();
   return true;
 }
 
@@ -124,35 +120,35 @@ bool PacketPath::ShareChunk(uint32_t a, uint32_t b) {
 }
 
 /**
- * Decides whether the last reply of a chunk asks for its transmit stamp as a sample of our own, and returns how many
- * of `count` the chunk may then have. It is no longer than its places are known but by the one that is learned next, so
- * that the first tenth of a second of an overload does not cost the accuracy of T3.
+ * Decides whether a chunk is a sample, whose last reply asks for its transmit stamp or whose call is timed without, and
+ * returns how many of `count` it may then have. It is no longer than its places are known but by the one that is learned
+ * next, so that the first tenth of a second of an overload does not cost the accuracy of T3.
  */
 uint32_t PacketPath::PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs,
-                                bool& sample) {
+                                Sample& sample) {
   const int64_t sinceSampleNs = nowMonoNs - lastSampleMonoNs_;
-  const uint32_t known = delays_.KnownFrom(delayRow, firstPlace, count, nowMonoNs);
+  // Asked and plain take turns, so that both meet the same state of the caches; only where a reply went without asking,
+  // or would rather have.
+  const Sample next = plainWanted_ && samplesDue_ % 2 == 0 ? Sample::kPlain : Sample::kAsked;
+  const uint32_t known = delays_.KnownFrom(delayRow, firstPlace, count, plainWanted_, nowMonoNs);
   if (known < count) {
-    sample = sinceSampleNs >= kLearnIntervalNs;
-    count = known + (sample || known == 0 ? 1 : 0);
+    if (sinceSampleNs >= kLearnIntervalNs) sample = next;
+    count = known + (sample != Sample::kNone || known == 0 ? 1 : 0);
   } else if (sinceSampleNs >= kSampleIntervalNs) {
-    sample = true;
+    sample = next;
     count = static_cast<uint32_t>(random_.Next() % count) + 1;
   } else if (sinceSampleNs >= kLearnIntervalNs) {
-    for (uint32_t i = 0; i < count && !sample; i++) {
-      if (!delays_.Wants(delayRow, firstPlace + i, nowMonoNs)) continue;
-      sample = true;
+    for (uint32_t i = 0; i < count && sample == Sample::kNone; i++) {
+      if (!delays_.Wants(delayRow, firstPlace + i, next == Sample::kAsked, nowMonoNs)) continue;
+      sample = next;
       count = i + 1;
     }
   }
-  if (!sample) return count;
+  if (sample == Sample::kNone) return count;
   lastSampleMonoNs_ = nowMonoNs;
-  // Only replies that do not ask, or would rather not, need to know what asking costs. It is measured in turn with the
-  // samples, so that both meet the same state of the caches; after the replies, so that none waits for it.
-  if (!costWanted_ || samplesDue_++ % kSamplesPerCost != 0) return count;
-  sample = false;
-  costDue_ = true;
-  return std::clamp(known, 1u, count);
+  samplesDue_++;
+  reportDue_ = sample == Sample::kPlain;
+  return count;
 }
 
 /**
@@ -169,23 +165,28 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   // What can be done before the clock is read is done before, by the time of the last reading.
   const int64_t nowMonoNs = std::max(exchangedMonoNs_, lastSendMonoNs_);
   const uint32_t delayRow = correct_ ? delays_.Find(of, nowMonoNs) : 0;
-  bool sample = false;
+  Sample sample = Sample::kNone;
   if (correct_) count = PlanSample(delayRow, firstPlace, count, nowMonoNs, sample);
 
   NtpTime delays[kSendChunk];
+  bool anyAsked = false;
   const bool fromCard = of.stampSource == kStampHardware;
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t slot = slots[i];
     const uint32_t* row = Row(slot);
     const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
     const bool spare = sparing_ && !fromCard;
-    const bool told = spare && DelayKnown(delayRow, firstPlace + i, nowMonoNs);
-    const bool asks = (sample && i + 1 == count) || (report && !told);
+    const uint32_t place = firstPlace + i;
+    // A plain sample is told in any case, or nothing would ever be learned where all replies are to be reported.
+    const bool told = spare && correct_ && (sample == Sample::kPlain || delays_.Knows(delayRow, place, false, nowMonoNs));
+    const bool asks = (sample == Sample::kAsked && i + 1 == count) || (report && !told);
     if (asks && correct_ && !fromCard) count = i + 1;
-    const bool sampled = sample && i + 1 == count;
-    sendAsks_[i] = asks ? PrepareAsk(slot, firstPlace + i, delayRow, nowMonoNs, sampled) : nullptr;
-    costWanted_ = sendAsks_[i] == nullptr || (report && spare) || (costWanted_ && !sampled);
-    const int32_t delayNs = CorrectionNs(delayRow, firstPlace + i, sendAsks_[i] != nullptr, nowMonoNs);
+    const bool sampled = sample == Sample::kAsked && i + 1 == count;
+    sendAsks_[i] = asks ? PrepareAsk(slot, place, delayRow, nowMonoNs, sampled) : nullptr;
+    const bool asked = sendAsks_[i] != nullptr;
+    plainWanted_ = !asked || (report && spare) || (plainWanted_ && !sampled);
+    anyAsked |= asked;
+    const int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, place, asked, nowMonoNs) : 0;
     delays[i] = static_cast<NtpTime>(NtpUnits(delayNs));
     sendData_[i] = {arena_.data() + row[kSlotStart], row[kSlotReplyLength]};
     msghdr& header = sendHeaders_[i].msg_hdr;
@@ -231,6 +232,11 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   }
 
   SendPrepared(socket, count);
+  if (sample != Sample::kNone) {
+    const int64_t returnMonoNs = ReadClock(CLOCK_MONOTONIC);
+    if (sendAsks_[count - 1] != nullptr) sendAsks_[count - 1]->returnMonoNs = returnMonoNs;
+    if (!anyAsked) delays_.LearnPlain(delayRow, firstPlace + count - 1, returnMonoNs - clockMonoNs, returnMonoNs);
+  }
   return count;
 }
 
@@ -268,20 +274,6 @@ void PacketPath::CountSendFailure(int error) {
   } else {
     Count(kCounterSendRefused);
   }
-}
-
-/** Whether it is known how long after the clock reading a reply at `place` leaves that does not ask. */
-bool PacketPath::DelayKnown(uint32_t delayRow, uint32_t place, int64_t nowMonoNs) const {
-  return correct_ && delays_.Knows(delayRow, place, nowMonoNs) && askCost_.Known(pressed_, nowMonoNs);
-}
-
-/** What is to be added to the clock reading of a reply at `place`, which asks for its transmit stamp or does not. */
-int32_t PacketPath::CorrectionNs(uint32_t delayRow, uint32_t place, bool asks, int64_t nowMonoNs) const {
-  if (!correct_) return 0;
-  const int32_t delayNs = delays_.DelayNs(delayRow, place, nowMonoNs);
-  if (asks || delayNs == 0) return delayNs;
-  const int32_t costNs = askCost_.CostNs(pressed_, nowMonoNs);
-  return costNs >= 0 ? std::max(delayNs - costNs, 0) : 0;
 }
 
 /** The control messages of one reply: the address to answer from, and the wish for a transmit stamp. */

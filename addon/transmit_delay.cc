@@ -3,42 +3,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
+
+#include "layout.h"
 
 namespace ntpd {
 
 namespace {
-// A run of samples this long, all on one side of what was learned and beyond its noise, is a new path and not bad
-// luck (2^-12 for a stable one).
-constexpr uint32_t kMisfitsMax = 12;
-constexpr int32_t kMisfitNsMin = 1'000;
-// Over so long the medians of a place are averaged.
-constexpr double kSmoothNs = 5e8;
-constexpr int64_t kSampleAgeWantedNs = 4'000'000'000;
-constexpr uint32_t kSamplesWanted = 15;
 constexpr int64_t kDelayNsSane = 1'000'000'000;
+bool Sane(int64_t ns) { return std::abs(ns) <= kDelayNsSane; }
 }  // namespace
-
-void DelayPlace::Learn(int32_t delayNs, int64_t nowMonoNs) {
-  if (count_ > 0 && nowMonoNs - lastMonoNs_ >= kForgetNs) Forget();
-  if (count_ >= kSamplesMin && std::abs(delayNs - this->delayNs()) > std::max(4 * spreadNs_, kMisfitNsMin)) {
-    // Left out of the median, so that it cannot widen what the next ones are judged by.
-    if (++misfits_ < kMisfitsMax) return;
-    Forget();
-  }
-  misfits_ = 0;
-  const double gain = count_ < kSamples ? 1 : std::min(1.0, static_cast<double>(nowMonoNs - lastMonoNs_) / kSmoothNs);
-  samples_[next_] = delayNs;
-  next_ = (next_ + 1) % kSamples;
-  count_ = std::min(count_ + 1, kSamples);
-  lastMonoNs_ = nowMonoNs;
-
-  int32_t sorted[kSamples];
-  std::memcpy(sorted, samples_, count_ * sizeof sorted[0]);
-  std::sort(sorted, sorted + count_);
-  delayNs_ += (sorted[count_ / 2] - delayNs_) * gain;
-  spreadNs_ = (sorted[(count_ * 84) / 100] - sorted[(count_ * 16) / 100]) / 2;
-}
 
 uint32_t TransmitDelay::Find(const DelayClass& wanted, int64_t nowMonoNs) {
   if (rows_[last_].used && rows_[last_].of == wanted) {
@@ -64,33 +37,60 @@ uint32_t TransmitDelay::Find(const DelayClass& wanted, int64_t nowMonoNs) {
   return last_ = oldest;
 }
 
-int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
+bool TransmitDelay::Knows(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {
+  const PlaceDelays& delays = rows_[row].places[place];
+  if (asks) return delays.asked.Known(nowMonoNs);
+  return delays.plainCall.Known(nowMonoNs) && delays.rest.Known(nowMonoNs) && report_.Known(nowMonoNs);
+}
+
+/** The delay of a place that is known. */
+int32_t TransmitDelay::PlaceNs(const Row& row, uint32_t place, bool asks) const {
+  const PlaceDelays& delays = row.places[place];
+  if (asks) return delays.asked.ns();
+  // A card's stamp is taken after the kernel has queued its own.
+  const int32_t reportNs = row.of.stampSource == kStampHardware ? 0 : report_.ns();
+  return std::min(delays.plainCall.ns() - delays.rest.ns() + reportNs, delays.asked.ns());
+}
+
+int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {
   const uint32_t lowest = std::min(place, kPlaceChunk);
   for (uint32_t i = place + 1; i-- > lowest;) {
-    const DelayPlace& candidate = rows_[row].places[i];
-    if (candidate.Known(nowMonoNs)) return std::clamp(candidate.delayNs(), 0, kDelayNsMax);
+    if (Knows(row, i, asks, nowMonoNs)) return std::clamp(PlaceNs(rows_[row], i, asks), 0, kDelayNsMax);
   }
   return 0;
 }
 
-uint32_t TransmitDelay::KnownFrom(uint32_t row, uint32_t place, uint32_t count, int64_t nowMonoNs) const {
+uint32_t TransmitDelay::KnownFrom(uint32_t row, uint32_t place, uint32_t count, bool plain, int64_t nowMonoNs) const {
   uint32_t known = 0;
-  while (known < count && Knows(row, place + known, nowMonoNs)) known++;
+  while (known < count && Knows(row, place + known, true, nowMonoNs) &&
+         (!plain || Knows(row, place + known, false, nowMonoNs))) {
+    known++;
+  }
   if (known > 0) return known;
-  for (const DelayPlace& any : rows_[row].places) {
-    if (any.count() > 0 && nowMonoNs - any.lastMonoNs() < DelayPlace::kForgetNs) return 0;
+  for (const PlaceDelays& any : rows_[row].places) {
+    if (any.asked.count() > 0 && nowMonoNs - any.asked.lastMonoNs() < DelayMedian::kForgetNs) return 0;
   }
   return count;
 }
 
-void TransmitDelay::Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs) {
-  if (delayNs < 0 || delayNs > kDelayNsSane) return;
-  rows_[row].places[place].Learn(static_cast<int32_t>(delayNs), nowMonoNs);
+void TransmitDelay::LearnAsked(uint32_t row, uint32_t place, int64_t delayNs, int64_t restNs, int64_t nowMonoNs) {
+  if (delayNs < 0 || !Sane(delayNs) || !Sane(restNs)) return;
+  PlaceDelays& delays = rows_[row].places[place];
+  delays.asked.Learn(static_cast<int32_t>(delayNs), nowMonoNs);
+  delays.rest.Learn(static_cast<int32_t>(restNs), nowMonoNs);
 }
 
-bool TransmitDelay::Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
-  const DelayPlace& wanted = rows_[row].places[place];
-  return wanted.count() < kSamplesWanted || nowMonoNs - wanted.lastMonoNs() > kSampleAgeWantedNs;
+void TransmitDelay::LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int64_t nowMonoNs) {
+  if (callNs >= 0 && Sane(callNs)) rows_[row].places[place].plainCall.Learn(static_cast<int32_t>(callNs), nowMonoNs);
+}
+
+void TransmitDelay::LearnReport(int64_t reportNs, int64_t nowMonoNs) {
+  if (reportNs >= 0 && Sane(reportNs)) report_.Learn(static_cast<int32_t>(reportNs), nowMonoNs);
+}
+
+bool TransmitDelay::Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {
+  const PlaceDelays& delays = rows_[row].places[place];
+  return (asks ? delays.asked : delays.plainCall).Wants(nowMonoNs);
 }
 
 int32_t TransmitDelay::SpreadNs(bool chunks, int64_t nowMonoNs) const {
@@ -99,7 +99,8 @@ int32_t TransmitDelay::SpreadNs(bool chunks, int64_t nowMonoNs) const {
   int32_t spread = 0;
   for (const Row& row : rows_) {
     for (uint32_t i = begin; i < end && row.used; i++) {
-      if (row.places[i].Known(nowMonoNs)) spread = std::max(spread, row.places[i].spreadNs());
+      const DelayMedian& asked = row.places[i].asked;
+      if (asked.Known(nowMonoNs)) spread = std::max(spread, asked.spreadNs());
     }
   }
   return spread;

@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 
+#include "delay_median.h"
+
 namespace ntpd {
 
 constexpr uint32_t kSendChunk = 8;  // replies per sendmmsg under pressure; see send_replies.cc
@@ -33,32 +35,20 @@ constexpr uint32_t kBoundSocket = 0x8000'0000;
 enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
 
 /**
- * Delay and spread of one place: the median of the last samples and, where they come fast, its mean over half a second,
- * so that what is added to T3 does not itself scatter.
+ * What is measured at one place. A reply that asks for its transmit stamp leaves later than one that does not: the
+ * kernel does the work of asking (control message, memory for the report) before it takes the stamp, and rarely, so with
+ * cold caches: one to two microseconds. Where a plain reply leaves, no stamp tells; but how long its system call takes is
+ * known, and how much of such a call follows the departure is known from the calls that asked:
+ *
+ *     reading |--------- asked ---------| stamp |- report -|------ after the departure ------| return
+ *     reading |---- a plain reply's ----| departure        |------ after the departure ------| return
+ *
+ * so that it leaves at plainCall - (rest - report). The report is what queueing the stamp takes.
  */
-class DelayPlace {
- public:
-  static constexpr uint32_t kSamples = 31;
-  static constexpr uint32_t kSamplesMin = 5;
-  static constexpr int64_t kForgetNs = 60'000'000'000;
-
-  void Learn(int32_t delayNs, int64_t nowMonoNs);
-  bool Known(int64_t nowMonoNs) const { return count_ >= kSamplesMin && nowMonoNs - lastMonoNs_ < kForgetNs; }
-  uint32_t count() const { return count_; }
-  int64_t lastMonoNs() const { return lastMonoNs_; }
-  int32_t delayNs() const { return static_cast<int32_t>(delayNs_); }
-  /** Half the central 68 % of the samples. */
-  int32_t spreadNs() const { return spreadNs_; }
-  void Forget() { *this = DelayPlace(); }
-
- private:
-  int32_t samples_[kSamples] = {};
-  uint32_t count_ = 0;
-  uint32_t next_ = 0;
-  uint32_t misfits_ = 0;  // samples in a row on one side of what was learned
-  double delayNs_ = 0;
-  int32_t spreadNs_ = 0;
-  int64_t lastMonoNs_ = 0;
+struct PlaceDelays {
+  DelayMedian asked;      // clock reading to transmit stamp, of replies that ask
+  DelayMedian rest;       // their transmit stamp to the return of the call
+  DelayMedian plainCall;  // clock reading to the return of the call, of replies that do not ask
 };
 
 class TransmitDelay {
@@ -71,27 +61,32 @@ class TransmitDelay {
 
   /**
    * Nanoseconds to add to a clock reading taken just before the send, for a reply at `place` that asks for its transmit
-   * stamp, as all samples do: the delay of the place, or of the nearest earlier place of its chunk that is known (too
-   * early rather than too late), or 0; at most 50 µs.
+   * stamp or does not: the delay of the place, or of the nearest earlier place of its chunk that is known (too early
+   * rather than too late), or 0; at most 50 µs.
    */
-  int32_t DelayNs(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
+  int32_t DelayNs(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const;
 
   /** Whether the delay of just this place is known. */
-  bool Knows(uint32_t row, uint32_t place, int64_t nowMonoNs) const {
-    return rows_[row].places[place].Known(nowMonoNs);
-  }
+  bool Knows(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const;
 
   /**
-   * How many of `count` places from `place` on are known, up to the first that is not; all, where nothing is
-   * learned of the class: its transmit stamps may never come.
+   * How many of `count` places from `place` on are known, also for plain replies where those matter, up to the first
+   * that is not; all, where nothing is learned of the class: its transmit stamps may never come.
    */
-  uint32_t KnownFrom(uint32_t row, uint32_t place, uint32_t count, int64_t nowMonoNs) const;
+  uint32_t KnownFrom(uint32_t row, uint32_t place, uint32_t count, bool plain, int64_t nowMonoNs) const;
 
-  /** One transmit stamp less its clock reading. Samples outside 0…1 s are no delays and are ignored. */
-  void Learn(uint32_t row, uint32_t place, int64_t delayNs, int64_t nowMonoNs);
+  /**
+   * One transmit stamp less its clock reading, and the return of the call less the stamp (negative where a card stamped
+   * later). Samples outside 0…1 s are no delays and are ignored.
+   */
+  void LearnAsked(uint32_t row, uint32_t place, int64_t delayNs, int64_t restNs, int64_t nowMonoNs);
+  /** How long the call took for a reply, or a chunk up to it, that did not ask. */
+  void LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int64_t nowMonoNs);
+  /** What it took to queue a report (SelfSocket::ReportNs). */
+  void LearnReport(int64_t reportNs, int64_t nowMonoNs);
 
   /** Whether a place has too few samples, or none for a while. */
-  bool Wants(uint32_t row, uint32_t place, int64_t nowMonoNs) const;
+  bool Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const;
 
   /** Largest spread among the known places of replies that go alone, or in chunks; 0 when nothing is known. */
   int32_t SpreadNs(bool chunks, int64_t nowMonoNs) const;
@@ -103,12 +98,15 @@ class TransmitDelay {
     DelayClass of = {};
     bool used = false;
     int64_t usedMonoNs = 0;
-    DelayPlace places[kDelayPlaces];
+    PlaceDelays places[kDelayPlaces];
   };
   const Row& row(uint32_t index) const { return rows_[index]; }
 
  private:
+  int32_t PlaceNs(const Row& row, uint32_t place, bool asks) const;
+
   Row rows_[kClasses];
+  DelayMedian report_;
   uint32_t last_ = 0;
 };
 

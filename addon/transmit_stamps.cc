@@ -156,7 +156,7 @@ void PacketPath::FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source) 
   Count(kCounterTxStamps);
   if (ask.hardware != (source == kStampHardware)) ask.sample = false;
   if (ask.sample && correct_ && !withhold_) {
-    delays_.Learn(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs, stampMonoNs);
+    delays_.LearnAsked(ask.delayRow, ask.place, stampMonoNs - ask.clockMonoNs, ask.returnMonoNs - stampMonoNs, stampMonoNs);
     for (int chunks = 0; chunks < 2; chunks++) {
       const int32_t spreadNs = delays_.SpreadNs(chunks == 1, stampMonoNs);
       precisionFloors_[chunks] =

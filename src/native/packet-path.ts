@@ -42,23 +42,10 @@ export interface PacketPathOptions {
   readonly capacity?: number;
 }
 
-/** What one class of replies has taught about the time from the clock reading to the wire, by place in the send. */
-export interface DelayReport {
-  readonly interface: number;
-  readonly stampSource: number;
-  readonly work: number;
-  readonly delaysNs: readonly number[];
-  readonly spreadsNs: readonly number[];
-  readonly samples: readonly number[];
-  /** How late asking makes a stamp, taken off already; -1 while not known. */
-  readonly askCostNs: number;
-}
-
 interface NativePath {
   exchange(replies: number): number;
   flush(replies: number): void;
   echo(milliseconds: number): number;
-  delayReport(): DelayReport[];
   useKeys(keys: object | null): void;
   useSockets(sockets: readonly object[]): void;
 }
@@ -150,10 +137,6 @@ export class PacketPath {
   useSockets(sockets: readonly BorrowedSocket[]): void {
     this.path.useSockets(sockets.map((socket) => ({ ...socket, chosenIds: this.chosenIds })));
   }
-
-  delayReport(): DelayReport[] {
-    return this.path.delayReport();
-  }
 }
 
 /**
@@ -165,25 +148,32 @@ export const PLACE_FIRST = 1;
 export const PLACE_LATER = 2;
 export const PLACE_CHUNK = 3;
 
+/** What a reply at a place of the send, or the report of a stamp, taught about delays in nanoseconds. */
+export type DelaySample = { readonly atMs: number } & (
+  | { readonly place: number; readonly askedNs: number; readonly restNs?: number }
+  | { readonly place: number; readonly plainCallNs: number }
+  | { readonly reportNs: number }
+);
+
 export interface ReplayedDelays {
-  /** What would be added to a clock reading, by place. */
-  readonly delaysNs: readonly number[];
+  /** What would be added to a clock reading for a reply that asks for its transmit stamp, by place. */
+  readonly askedNs: readonly number[];
+  /** The same for a reply that does not ask. */
+  readonly plainNs: readonly number[];
   /** Spread of the places of replies that go alone. */
   readonly spreadNs: number;
   /** How many replies a chunk may have: the places from its first on that are known; all where nothing is learned. */
   readonly chunkPlacesKnown: number;
 }
 
-/**
- * What the correction of T3 makes of samples: what the packet path does with transmit stamps, without a socket.
- *
- * @param samples - place, delay in nanoseconds, and the time it was taken in milliseconds.
- */
-export function replayDelays(
-  samples: readonly (readonly [place: number, delayNs: number, atMs: number])[],
-  nowMs: number,
-): ReplayedDelays {
-  return loadAddon<NativePaths>().replayDelays(new Float64Array(samples.flat()), nowMs);
+/** What the correction of T3 makes of samples: what the packet path does with transmit stamps, without a socket. */
+export function replayDelays(samples: readonly DelaySample[], nowMs: number): ReplayedDelays {
+  const rows = samples.map((sample) => {
+    if ('askedNs' in sample) return [0, sample.place, sample.askedNs, sample.restNs ?? 0, sample.atMs];
+    if ('plainCallNs' in sample) return [1, sample.place, sample.plainCallNs, 0, sample.atMs];
+    return [2, 0, sample.reportNs, 0, sample.atMs];
+  });
+  return loadAddon<NativePaths>().replayDelays(new Float64Array(rows.flat()), nowMs);
 }
 
 /**
