@@ -30,7 +30,7 @@ for (const [kind, address] of Object.entries(kinds)) {
       }
       gate.time.set(1000 * round + (batch * BATCH) / PER_SECOND);
       const start = process.hrtime.bigint();
-      gate.identify(table, 0, BATCH);
+      gate.begin(table, BATCH);
       for (let row = 0; row < table.length; row += SLOT_WORDS) if (gate.judge(table, row, policy) === 0) within++;
       spentNs += process.hrtime.bigint() - start;
     }

@@ -100,13 +100,25 @@ await describeWith({ root: true }, 'the standing filter', () => {
     expect(await ask()).toBe(0); // not there for long enough
     row[STANDING_ADMIT_BEFORE] = 1000;
     expect(await ask()).toBe(1);
-    row[STANDING_NOW] = 1003 + STANDING_QUIET_UNITS_MAX;
-    expect(await ask()).toBe(1);
-    row[STANDING_NOW] = 1003 + STANDING_QUIET_UNITS_MAX + 1;
+    row[STANDING_NOW] = 1010 + STANDING_QUIET_UNITS_MAX + 1;
     expect(await ask()).toBe(0); // quiet for too long
     row[STANDING_NOW] = 1010;
     standing.forfeit(low, high, 1009);
     expect(await ask()).toBe(0);
+  });
+
+  test('keeps who may enter in good standing, by itself and for as long as it asks', async () => {
+    const { row, server, port, standing } = filtered('127.0.0.1');
+    const known = await client(IPV4_CLIENT);
+    const { low, high } = hashOf(0, IPV4_WORD, LABEL_IPV4);
+    standing.note(low, high, 0xff00);
+    standing.note(low, high, 0xff01);
+    row[STANDING_ADMIT_BEFORE] = 0xff00;
+    for (let asked = 1; asked <= 3; asked++) {
+      row[STANDING_NOW] = (0xff01 + asked * STANDING_QUIET_UNITS_MAX) & 0xffff; // the units wrap
+      await known.send(request(), port);
+      expect(server.turn()).toBe(1);
+    }
   });
 
   test('knows an IPv6 client by its subnet', async () => {

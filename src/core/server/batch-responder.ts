@@ -136,7 +136,7 @@ export class BatchResponder {
   answer(received: number): void {
     const { packets, table, counters, policies, needs, served, store } = this;
     this.refresh();
-    if (this.limits) this.gate?.identify(table, 0, received);
+    if (this.limits) this.gate?.begin(table, received);
     const rowEnd = received * SLOT_WORDS;
     for (let row = 0; row < rowEnd; row += SLOT_WORDS) {
       const at = table[row + SLOT_START] as number;
@@ -259,7 +259,6 @@ export class BatchResponder {
       return replyInPlace(packets, table, row, served, mode);
     }
     const slot = (row / SLOT_WORDS) | 0;
-    if (!this.limits) gate.identify(table, slot, slot + 1);
     const owner = ownerOf(gate.hostHash(table, slot), this.epoch);
     const askedSeconds = packets.getInt32(at + ORG);
     const askedFraction = packets.getInt32(at + ORG + 4);

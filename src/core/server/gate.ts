@@ -47,15 +47,17 @@ export class Gate {
   kiss = 0;
   /** After `judge` of an admitted request: whether it was over its limit and let through all the same. */
   leaked = false;
-  /** By slot, after `identify`: the two words of the hash of the source's IPv4 address or IPv6 subnet. */
+  /** By slot, where its source was hashed: the two words of the hash of the source's IPv4 address or IPv6 subnet. */
   readonly sourceLow: Int32Array;
   readonly sourceHigh: Int32Array;
+  /** By slot: whether the batch's `begin` chose to look at its source. */
+  private readonly looked: Uint8Array;
   /** What `judge` takes as the present: monotonic time, to be set once per batch; and the same as `toStandingUnits` has it. */
   readonly time: BucketTime = new BucketTime();
   standingUnit = 0;
   /** Set while the queue is long: nothing over a limit is let through then. */
   overloaded = false;
-  /** So that what `identify` reads is not for nothing. */
+  /** So that what `begin` reads is not for nothing. */
   protected fetched = 0;
   /** Its own memory, beside what is shared. */
   readonly memory: readonly ArrayBufferLike[];
@@ -72,6 +74,7 @@ export class Gate {
   constructor(shared: GateShared, slots: number, seed: number, standing: Standing | null = null) {
     this.sourceLow = new Int32Array(slots);
     this.sourceHigh = new Int32Array(slots);
+    this.looked = new Uint8Array(slots);
     this.standing = standing;
     this.hash = new KeyedHash(shared.hashKey);
     const prefixWords = shared.buckets.byteLength / 4 - KISS_WORDS;
@@ -90,36 +93,46 @@ export class Gate {
   /** Says which policies `judge` will be asked about. */
   expect(policies: readonly ListenerPolicy[]): void {
     this.limiter.expect(policies.flatMap(({ limits }) => (limits === null ? [] : [limits])));
+    this.looked.fill(0);
   }
 
   /**
-   * Begins a batch. Hashes the sources of slots from `first` to before `end`, and has their buckets at hand: in a loop of
-   * its own the processor waits for many of them at once, and `judge` for none (bench/micro/rate-limit.ts).
+   * Begins a batch of so many slots. Chooses whose source is looked at, which is all of them unless the worker must save
+   * (RateLimiter); hashes these, and has what is known of them at hand: in a loop of its own the processor waits for many
+   * reads at once, and `judge` for none (bench/micro/rate-limit.ts).
    */
-  identify(table: Int32Array, first: number, end: number): void {
-    const { hash, limiter, standing, sourceLow, sourceHigh } = this;
-    for (let slot = first; slot < end; slot++) {
-      const at = slot * SLOT_WORDS + SLOT_ADDRESS;
-      const a = table[at] as number;
-      const b = table[at + 1] as number;
-      const ipv4 = a === 0 && b === 0 && (table[at + 2] as number) === MAPPED_WORD;
-      hash.compute(a, ipv4 ? (table[at + 3] as number) : b, ipv4 ? LABEL_IPV4 : LABEL_IPV6_SUBNET);
-      sourceLow[slot] = hash.low;
-      sourceHigh[slot] = hash.high;
+  begin(table: Int32Array, received: number): void {
+    const { limiter, standing, looked, sourceLow } = this;
+    limiter.begin(received);
+    for (let slot = 0; slot < received; slot++) {
+      const looks = limiter.looksAt(slot);
+      looked[slot] = looks ? 1 : 0;
+      if (looks) this.hashSource(table, slot);
     }
-    limiter.begin(end - first);
     let fetched = 0;
-    for (let slot = first; slot < end; slot++) {
-      const ipv4 = (table[slot * SLOT_WORDS + SLOT_ADDRESS] as number) === 0;
+    for (let slot = 0; slot < received; slot++) {
+      if (looked[slot] === 0) continue;
       const low = sourceLow[slot] as number;
-      fetched ^= limiter.fetch(ipv4, low, slot);
+      fetched ^= limiter.fetch((table[slot * SLOT_WORDS + SLOT_ADDRESS] as number) === 0, low);
       if (standing !== null) fetched ^= standing.fetch(low);
     }
     this.fetched = fetched;
   }
 
-  /** 32 bits of a keyed hash of the whole source address of a slot that was identified. */
+  private hashSource(table: Int32Array, slot: number): void {
+    const { hash } = this;
+    const at = slot * SLOT_WORDS + SLOT_ADDRESS;
+    const a = table[at] as number;
+    const b = table[at + 1] as number;
+    const ipv4 = a === 0 && b === 0 && (table[at + 2] as number) === MAPPED_WORD;
+    hash.compute(a, ipv4 ? (table[at + 3] as number) : b, ipv4 ? LABEL_IPV4 : LABEL_IPV6_SUBNET);
+    this.sourceLow[slot] = hash.low;
+    this.sourceHigh[slot] = hash.high;
+  }
+
+  /** 32 bits of a keyed hash of the whole source address of a slot. */
   hostHash(table: Int32Array, slot: number): number {
+    if (this.looked[slot] === 0) this.hashSource(table, slot);
     const at = slot * SLOT_WORDS + SLOT_ADDRESS;
     const low = this.sourceLow[slot] as number;
     const high = this.sourceHigh[slot] as number;
@@ -129,7 +142,9 @@ export class Gate {
   }
 
   /**
-   * Judges the request in `row`, whose source was identified.
+   * Judges the request in `row`: by the lists, and if its source is looked at, by its limits. Only then does it count for
+   * good standing, too: in a worker that must save it takes more requests to come to stand, and who stands is kept there
+   * by the socket filter, which sees all of theirs.
    *
    * @returns 0 to answer it, else a DROP_* code; `kiss` and `leaked` say more.
    */
@@ -147,11 +162,11 @@ export class Gate {
         return DROP_ACCESS_DENIED;
       }
     }
-    if (policy.limits === null) return 0;
+    const slot = (row / SLOT_WORDS) | 0;
+    if (policy.limits === null || this.looked[slot] === 0) return 0;
     const ipv4 = a === 0 && b === 0 && c === MAPPED_WORD;
     const loopback = ipv4 ? d >>> 24 === IPV4_LOOPBACK : a === 0 && b === 0 && c === 0 && d === 1;
     const { standing } = this;
-    const slot = (row / SLOT_WORDS) | 0;
     const low = this.sourceLow[slot] as number;
     const high = this.sourceHigh[slot] as number;
     const rate = loopback ? RATE_WITHIN : this.limiter.decide(slot, a, b, d, ipv4, low, high, policy.limits);

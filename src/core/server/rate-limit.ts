@@ -121,7 +121,7 @@ export class RateLimiter {
     this.requests = requests;
   }
 
-  /** Says what limits `decide` will be asked about, so that `fetch` knows what it will read. */
+  /** Says what limits `decide` will be asked about, so that `looksAt` can tell. */
   expect(limits: readonly RateLimits[]): void {
     this.narrow = limits.some(
       ({ ipv4Address, ipv6Subnet }) =>
@@ -129,9 +129,13 @@ export class RateLimiter {
     );
   }
 
+  /** Whether `decide` may find the request in a slot over a limit: in a busy worker those of a sample that pay. */
+  looksAt(slot: number): boolean {
+    return !this.busy || this.narrow || this.share(slot) > 0;
+  }
+
   /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
-  fetch(ipv4: boolean, low: number, slot: number): number {
-    if (this.busy && !this.narrow && this.share(slot) === 0) return 0;
+  fetch(ipv4: boolean, low: number): number {
     return ipv4 ? this.own.fetch(low) : this.shared.fetch(low);
   }
 

@@ -32,7 +32,7 @@ export class Gates {
     const gate = this.gates[worker] as Gate;
     this.table.set(address, SLOT_ADDRESS);
     gate.time.set(seconds);
-    gate.identify(this.table, 0, 1);
+    gate.begin(this.table, 1);
     const isAnswered = gate.judge(this.table, 0, this.policy) === 0;
     if (isAnswered) this.answered++;
     else this.dropped++;
