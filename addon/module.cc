@@ -15,6 +15,7 @@ void ExportLoadEngine(Napi::Env env, Napi::Object exports);
 void ExportLoadResponder(Napi::Env env, Napi::Object exports);
 void ExportLoadSink(Napi::Env env, Napi::Object exports);
 void ExportMemoryLock(Napi::Env env, Napi::Object exports);
+void ExportMallocTuning(Napi::Env env, Napi::Object exports);
 void ExportPacketPath(Napi::Env env, Napi::Object exports);
 void ExportReadClocks(Napi::Env env, Napi::Object exports);
 void ExportSmear(Napi::Env env, Napi::Object exports);
@@ -37,6 +38,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   ntpd::ExportLoadResponder(env, exports);
   ntpd::ExportLoadSink(env, exports);
   ntpd::ExportMemoryLock(env, exports);
+  ntpd::ExportMallocTuning(env, exports);
   ntpd::ExportPacketPath(env, exports);
   ntpd::ExportReadClocks(env, exports);
   ntpd::ExportSmear(env, exports);

@@ -41,6 +41,7 @@ const WARM_UP_SECONDS = 60;
 /** Fewer samples than this after the warm-up say nothing about growth. */
 const SAMPLES_MIN = 12;
 const RATE = 40_000;
+const RESTART_EVERY_MS = '3000';
 /** Growth that is allowed between the first and the last quarter: V8 returns memory when it likes. */
 const GROWTH_OCTETS_MAX = 16 * 2 ** 20;
 const LOSS_LIMIT = 0.01;
@@ -49,7 +50,14 @@ const BEHAVIOURS = ['basic:1', 'basic:70,interleaved:30', 'interleaved:1'];
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const arena = await openArena(false);
 const server = new Child(
-  arena.server.inside(['taskset', '-c', String(SERVER_CORE), process.execPath, script('./server.mjs')]),
+  arena.server.inside([
+    'taskset',
+    '-c',
+    String(SERVER_CORE),
+    process.execPath,
+    script('../frame/pool-server.mjs'),
+    RESTART_EVERY_MS,
+  ]),
 );
 const memory: number[] = [];
 const descriptors: number[] = [];
@@ -88,6 +96,7 @@ const told = JSON.parse(server.stdout.slice(server.stdout.indexOf('{'))) as {
   workersLost: number;
   counters: Record<string, number>;
 };
+const { workersLost, counters } = told;
 const loss = 1 - answered / Math.max(1, sent);
 const growth = (samples: readonly number[]): number => {
   const quarter = Math.max(1, Math.floor(samples.length / 4));
@@ -103,7 +112,7 @@ const bars = [
   ...(memoryJudged ? [atMost('growth of resident memory, octets', memoryGrowthOctets, GROWTH_OCTETS_MAX)] : []),
   atMost('growth of open descriptors', growth(descriptors), 0),
   atMost('loss', loss, LOSS_LIMIT),
-  atLeast('workers that were lost and replaced', told.workersLost, 1),
+  atLeast('workers that were lost and replaced', workersLost, 1),
 ];
 printBars(bars);
 const figures: SoakResult = {
@@ -112,7 +121,8 @@ const figures: SoakResult = {
   answered,
   loss,
   stepsNotKept: notKept,
-  ...told,
+  workersLost,
+  counters,
   memoryGrowthOctets,
   memoryJudged,
   memoryOctets: memory,

@@ -5,7 +5,7 @@ import type { ListenerSpec } from '../workers/listener-sockets.ts';
 
 /** What the program has open beside its workers, while it loads itself at most. */
 const OWN = 64;
-/** What each worker's thread has open: its loop, its pipes, its wake-up, and the sockets it measures itself with. */
+/** What each worker's thread has open, and the spare's: its loop, its pipes, its wake-up, and the sockets it measures itself with. */
 const PER_WORKER = 10;
 /** A socket to receive by and one to reply by. */
 const PER_WORKER_AND_ADDRESS = 2;
@@ -30,7 +30,7 @@ export function countBound(listeners: readonly ListenerSpec[], host: readonly Ho
  * @throws OperatorError when so many workers and addresses will not find enough.
  */
 export function checkDescriptors(workers: number, addresses: number, limit: number = descriptorLimit()): void {
-  const serving = addresses === 0 ? 0 : workers * (PER_WORKER + addresses * PER_WORKER_AND_ADDRESS);
+  const serving = addresses === 0 ? 0 : (workers + 1) * PER_WORKER + workers * addresses * PER_WORKER_AND_ADDRESS;
   const needed = OWN + serving;
   if (limit >= needed) return;
   const message = `too few file descriptors: ${workers} workers need ${needed} and may have ${limit}`;

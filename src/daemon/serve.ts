@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, OperatorError } from '../errors.ts';
+import { returnFreedMemory } from '../native/malloc-tuning.ts';
 import { BackgroundReader } from './background-reader.ts';
 import { Daemon } from './daemon.ts';
 import { giveWayInV8 } from './give-way.ts';
@@ -32,6 +33,7 @@ function integerBetween(min: number, max: number): (text: string) => number {
 
 async function serve(flags: ServeFlags): Promise<void> {
   giveWayInV8();
+  returnFreedMemory();
   const settings = resolveSettings(flags);
   const log = createLogger(settings.config.observability);
   endOnFault(log);

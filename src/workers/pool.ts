@@ -1,8 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { Piscina } from 'piscina';
 import { gateSharedOctets } from '../core/server/gate.ts';
 import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
@@ -24,6 +21,7 @@ import {
 } from './open-listeners.ts';
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
+import { type ServeResourceLimits, ServingThreads } from './serving-threads.ts';
 import { StandingFilters } from './standing-filters.ts';
 import type { TimePage } from './time-page.ts';
 import type { WorkerPolicy } from './worker-policy.ts';
@@ -58,11 +56,6 @@ export interface PoolOptions {
   readonly onWorkerLost?: (workerIndex: number, error: unknown) => void;
 }
 
-export interface ServeResourceLimits {
-  readonly maxOldGenerationSizeMb?: number;
-  readonly maxYoungGenerationSizeMb?: number;
-}
-
 /** A listener as it came to stand. */
 export interface BoundListener {
   readonly address: string;
@@ -75,20 +68,19 @@ export interface BoundListener {
   readonly addresses: readonly string[];
 }
 
-const SERVE_LOOP = fileURLToPath(new URL('./serve-loop.js', import.meta.url));
 /** How long a listener that gives way to another on its port is served beside it. */
 const DRAIN_MS = 20;
 /** How long workers may take to end by themselves before their threads are ended. */
 const STOP_MS = 700;
-/** Pause before a lost worker is started again, doubled at each loss in a row and reset by a second of service. */
+/** A worker that is lost after so long is started again at once. */
+const SERVED_WELL_MS = 1000;
+/** One that is lost sooner is started again after a pause, doubled at each loss in a row. */
 const RESTART_MS_MIN = 10;
 const RESTART_MS_MAX = 500;
 
 /**
- * The serving threads: piscina with one never-ending task per thread. The pool owns the sockets, so that a worker
- * that is lost leaves its queue behind and its successor takes over index, descriptors and counters.
- *
- * The worker's entry is a file of the built output: the pool runs from there.
+ * The workers and what they work with. The pool owns the sockets, so that a worker that is lost leaves its queue behind
+ * and its successor takes over index, descriptors and counters.
  */
 export class ServerPool {
   private readonly options: PoolOptions;
@@ -109,9 +101,8 @@ export class ServerPool {
   /** Why the kernel lets us not choose among requests in overload; null where it does. */
   readonly sheddingFault: Error | null;
   private readonly wakeFds: number[] = [];
-  private readonly piscina: Piscina<ServeTask, void>;
+  private readonly threads: ServingThreads;
   private readonly running: Promise<void>[] = [];
-  private readonly abort: AbortController = new AbortController();
   private readonly chosenIds: boolean;
   private stopping = false;
   private lost = 0;
@@ -131,18 +122,10 @@ export class ServerPool {
     this.controlWords = new Int32Array(this.control);
     this.countersMemory = allocateCounters(options.workers);
     for (let i = 0; i < options.workers; i++) this.wakeFds.push(openWakeEvent());
-    this.piscina = new Piscina<ServeTask, void>({
-      filename: SERVE_LOOP,
-      minThreads: options.workers,
-      maxThreads: options.workers,
-      concurrentTasksPerWorker: 1,
-      recordTiming: false,
-      ...(options.resourceLimits ? { resourceLimits: options.resourceLimits } : {}),
-    });
-    // Each worker's task listens to the one signal; Node takes more than ten for a leak.
-    setMaxListeners(0, this.abort.signal);
-    // A thread that dies outside a task: its task is rejected too, which is where it is dealt with.
-    this.piscina.on('error', () => {});
+    this.threads = new ServingThreads(options.workers, options.resourceLimits, () => ({
+      page: options.page.memory,
+      listeners: this.open.map(({ policy }) => policy),
+    }));
     for (let i = 0; i < options.workers; i++) this.running.push(this.keepServing(i));
   }
 
@@ -160,6 +143,11 @@ export class ServerPool {
   /** Workers that ended without being asked to, since the start. */
   get workersLost(): number {
     return this.lost;
+  }
+
+  /** Whether a thread waits that has rehearsed to serve. */
+  get hasSpare(): boolean {
+    return this.threads.hasSpare;
   }
 
   /** Counters of each worker, by index. */
@@ -196,7 +184,7 @@ export class ServerPool {
   /** Ends the thread that serves an index, as a crash would; it is replaced. */
   async terminateWorker(workerIndex: number): Promise<void> {
     const id = this.threadIds()[workerIndex] as number;
-    await this.piscina.threads.find((thread) => thread.threadId === id)?.terminate();
+    await this.threads.terminate(id);
     // So that nobody who waits for its successor takes it for that.
     Atomics.compareExchange(this.controlWords, threadWord(workerIndex), id, 0);
   }
@@ -205,12 +193,13 @@ export class ServerPool {
   async stop(): Promise<void> {
     if (!this.stopping) {
       this.stopping = true;
+      this.threads.retire();
       Atomics.store(this.controlWords, CONTROL_STOP, 1);
       for (const fd of this.wakeFds) signalWakeEvent(fd);
-      const timer = setTimeout(() => this.abort.abort(), STOP_MS);
+      const timer = setTimeout(() => this.threads.abandon(), STOP_MS);
       await Promise.all(this.running);
       clearTimeout(timer);
-      await this.piscina.destroy();
+      await this.threads.close();
       for (const port of this.ports) port.close();
       for (const fd of this.wakeFds) closeSocket(fd);
       await this.changing;
@@ -222,19 +211,22 @@ export class ServerPool {
 
   /** Runs one index's task until stopped, again whenever it is lost. */
   private async keepServing(workerIndex: number): Promise<void> {
-    let pauseMs = RESTART_MS_MIN;
+    let pauseMs = 0;
     while (!this.stopping) {
       const startedMs = performance.now();
       try {
-        const task = this.task(workerIndex);
-        await this.piscina.run(task, { signal: this.abort.signal, transferList: [task.policies] });
+        await this.threads.serve(this.task(workerIndex));
       } catch (error) {
         Atomics.store(this.controlWords, threadWord(workerIndex), 0);
         if (this.stopping) return;
         this.lost++;
         this.options.onWorkerLost?.(workerIndex, error);
-        pauseMs = performance.now() - startedMs > 1000 ? RESTART_MS_MIN : Math.min(2 * pauseMs, RESTART_MS_MAX);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        if (performance.now() - startedMs > SERVED_WELL_MS) {
+          pauseMs = 0;
+        } else {
+          pauseMs = Math.min(Math.max(2 * pauseMs, RESTART_MS_MIN), RESTART_MS_MAX);
+          await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { compileAccess } from '../../src/core/server/access.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
@@ -78,6 +79,36 @@ test('a terminated worker is replaced within a second and no other worker loses 
   const after = clients.map((each) => each.received.length);
   for (const each of clients) await each.send(request(), port);
   for (const [i, each] of clients.entries()) await each.expect((after[i] as number) + 1);
+});
+
+test('a lost worker is succeeded by a thread that has rehearsed, and another is prepared for the next one', async () => {
+  const serving = await openPool();
+  const [, survivor] = serving.threadIds();
+  for (let loss = 1; loss <= 3; loss++) {
+    await eventually('there is a spare', () => serving.hasSpare || undefined);
+    const begunLater = new Worker('', { eval: true }).threadId;
+    await serving.terminateWorker(0);
+    await serving.ready();
+    // Threads are numbered as they are begun: this one was there before.
+    expect(serving.threadIds()[0]).toBeLessThan(begunLater);
+    expect(serving.threadIds()[1]).toBe(survivor);
+    expect(serving.hasSpare).toBe(false);
+    expect(serving.workersLost).toBe(loss);
+  }
+});
+
+test('more workers than there are spares are lost at once, and all are replaced', async () => {
+  const serving = await openPool({ workers: 4 });
+  await eventually('there is a spare', () => serving.hasSpare || undefined);
+  for (const worker of [0, 1, 2]) void serving.terminateWorker(worker);
+  await eventually('three are lost', () => serving.workersLost === 3 || undefined);
+  await serving.ready();
+  const asking = await Promise.all(Array.from({ length: 32 }, (_, i) => openClient(`127.0.2.${10 + i}`)));
+  for (const each of asking) await each.send(request(), serving.listeners[0]?.port as number);
+  for (const each of asking) await each.expect(1);
+  expect(serving.workerCounters().every((counters) => counters.received > 0)).toBe(true);
+  await eventually('there is a spare again', () => serving.hasSpare || undefined);
+  await serving.stop();
 });
 
 // Only root gets a receive queue that holds what comes while a busy machine runs something else for half a second.

@@ -18,11 +18,11 @@ test('the limit is the one in force, and without one there is none', () => {
 });
 
 test('more workers and more addresses need more descriptors, and too few are refused with both numbers', () => {
-  expect(() => checkDescriptors(4, 1, 112)).not.toThrow();
-  expect(() => checkDescriptors(4, 1, 111)).toThrowError(
+  expect(() => checkDescriptors(4, 1, 122)).not.toThrow();
+  expect(() => checkDescriptors(4, 1, 121)).toThrowError(
     expect.objectContaining({ code: 'too-few-descriptors', exitCode: 69 }),
   );
-  expect(() => checkDescriptors(4, 2, 112)).toThrowError(/4 workers need 120 and may have 112; raise "ulimit -n"/);
+  expect(() => checkDescriptors(4, 2, 122)).toThrowError(/4 workers need 130 and may have 122; raise "ulimit -n"/);
   expect(() => checkDescriptors(256, 8, 65_536)).not.toThrow();
   expect(() => checkDescriptors(256, 0, 64)).not.toThrow(); // a client alone
 });
