@@ -2,8 +2,13 @@
 export const CONTROL_STOP = 0;
 /** Number of the policy in force; a worker that sees it change takes the new one between two batches. */
 export const CONTROL_POLICY = 1;
-/** First of two words per worker: the id of the thread that serves this index, 0 before and after; and its policy. */
+/**
+ * First of two words per worker: the id of the thread that serves this index, THREAD_NONE or THREAD_STARTING; and the
+ * policy that it works by, or will.
+ */
 export const CONTROL_THREADS = 16;
+export const THREAD_NONE = 0;
+export const THREAD_STARTING = -1;
 const WORDS_PER_WORKER = 2;
 
 export function allocateControl(workers: number): SharedArrayBuffer {

@@ -7,7 +7,15 @@ import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top
 import type { BorrowedSocket } from '../native/packet-path.ts';
 import { closeSocket, drawSteeringKey, probeChosenIds } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
-import { allocateControl, CONTROL_POLICY, CONTROL_STOP, policyWord, threadWord } from './control-block.ts';
+import {
+  allocateControl,
+  CONTROL_POLICY,
+  CONTROL_STOP,
+  policyWord,
+  THREAD_NONE,
+  THREAD_STARTING,
+  threadWord,
+} from './control-block.ts';
 import { allocateCounters, readCounters, type ServerCounters, sumCounters } from './counters.ts';
 import { type HostAddress, hostAddresses } from './host-addresses.ts';
 import { RECEIVE_BUFFER_OCTETS } from './listener-sockets.ts';
@@ -70,6 +78,8 @@ export interface BoundListener {
 
 /** How long a listener that gives way to another on its port is served beside it. */
 const DRAIN_MS = 20;
+/** How long a change waits for workers that start: one that cannot is not to hold it up. */
+const START_MS = 2000;
 /** How long workers may take to end by themselves before their threads are ended. */
 const STOP_MS = 700;
 /** A worker that is lost after so long is started again at once. */
@@ -178,7 +188,7 @@ export class ServerPool {
 
   /** Thread ids by worker index; 0 where none serves at the moment. */
   threadIds(): number[] {
-    return this.wakeFds.map((_, worker) => Atomics.load(this.controlWords, threadWord(worker)));
+    return this.wakeFds.map((_, worker) => Math.max(0, Atomics.load(this.controlWords, threadWord(worker))));
   }
 
   /** Ends the thread that serves an index, as a crash would; it is replaced. */
@@ -186,7 +196,7 @@ export class ServerPool {
     const id = this.threadIds()[workerIndex] as number;
     await this.threads.terminate(id);
     // So that nobody who waits for its successor takes it for that.
-    Atomics.compareExchange(this.controlWords, threadWord(workerIndex), id, 0);
+    Atomics.compareExchange(this.controlWords, threadWord(workerIndex), id, THREAD_NONE);
   }
 
   /** Has every worker send what it has answered and end, then closes the sockets. Safe to call twice. */
@@ -217,7 +227,7 @@ export class ServerPool {
       try {
         await this.threads.serve(this.task(workerIndex));
       } catch (error) {
-        Atomics.store(this.controlWords, threadWord(workerIndex), 0);
+        Atomics.store(this.controlWords, threadWord(workerIndex), THREAD_NONE);
         if (this.stopping) return;
         this.lost++;
         this.options.onWorkerLost?.(workerIndex, error);
@@ -237,6 +247,9 @@ export class ServerPool {
     const channel = new MessageChannel();
     this.ports[workerIndex]?.close();
     this.ports[workerIndex] = channel.port1;
+    // From now on sockets of this policy stay open until it has taken another.
+    Atomics.store(this.controlWords, policyWord(workerIndex), this.generation);
+    Atomics.store(this.controlWords, threadWord(workerIndex), THREAD_STARTING);
     return {
       workerIndex,
       workerBits: Math.ceil(Math.log2(options.workers)),
@@ -355,11 +368,14 @@ export class ServerPool {
     await this.agreed(generation);
   }
 
-  /** Resolves when every worker that serves works by this policy or a later one. */
+  /** Resolves when every worker that serves or starts works by this policy or a later one. */
   private async agreed(generation: number): Promise<void> {
-    const behind = (worker: number): boolean =>
-      Atomics.load(this.controlWords, threadWord(worker)) !== 0 &&
-      Atomics.load(this.controlWords, policyWord(worker)) < generation;
+    const startedByMs = performance.now() + START_MS;
+    const behind = (worker: number): boolean => {
+      const thread = Atomics.load(this.controlWords, threadWord(worker));
+      if (thread === THREAD_NONE || (thread === THREAD_STARTING && performance.now() > startedByMs)) return false;
+      return Atomics.load(this.controlWords, policyWord(worker)) < generation;
+    };
     while (!this.stopping && this.wakeFds.some((_, worker) => behind(worker))) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }

@@ -9,7 +9,7 @@ import { TopTalkers } from '../core/server/top-talkers.ts';
 import { lockBuffer } from '../native/memory-lock.ts';
 import { PacketPath } from '../native/packet-path.ts';
 import { setThreadAffinity, setThreadPriority } from '../native/thread-tuning.ts';
-import { CONTROL_STOP, threadWord } from './control-block.ts';
+import { CONTROL_STOP, THREAD_NONE, threadWord } from './control-block.ts';
 import { counterRow } from './counters.ts';
 import { OverloadGuard } from './overload-guard.ts';
 import { mapShare, type StandingShare } from './standing-filters.ts';
@@ -82,7 +82,7 @@ export default function serve(task: ServeTask): void {
   Atomics.store(control, threadWord(task.workerIndex), threadId);
   const replies = serveUntilStopped(path, responder, control, policies, guard);
   path.flush(replies);
-  Atomics.store(control, threadWord(task.workerIndex), 0);
+  Atomics.store(control, threadWord(task.workerIndex), THREAD_NONE);
 }
 
 type WorkerTables = ResponderTables & { readonly gate: Gate; readonly store: InterleavedStore };

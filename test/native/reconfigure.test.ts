@@ -4,6 +4,7 @@ import { compileAccess } from '../../src/core/server/access.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
 import type { PoolListener } from '../../src/workers/open-listeners.ts';
 import { request } from '../support/requests.ts';
+import { eventually, pause } from '../support/run.ts';
 import { closeAll, openClient, openPool } from '../support/server-pool.ts';
 
 afterEach(closeAll);
@@ -66,6 +67,30 @@ test('listeners come and go while others stay, and none that stays loses a packe
   await asking.send(request(), serving.listeners[0]?.port as number, '127.0.0.2');
   await asking.send(request(), port);
   await asking.expect(2);
+});
+
+test('a listener that goes while the successor of a lost worker starts is not taken from under it', async () => {
+  const faults: unknown[] = [];
+  let changed: Promise<void> | undefined;
+  const serving = await openPool({
+    listeners: [OTHER, KEPT],
+    onWorkerLost: (_, fault) => {
+      faults.push(fault);
+      // The successor has been begun by then, with the listeners of before.
+      setImmediate(() => {
+        changed ??= serving.reconfigure([KEPT], []);
+      });
+    },
+  });
+  await pause(1100); // one that is lost later than a second after its start is started again at once
+  for (const worker of [0, 1]) void serving.terminateWorker(worker);
+  await eventually('both are lost', () => faults.length > 1 || undefined);
+  await changed;
+  await serving.ready();
+  expect(faults.map(String)).toEqual(Array(2).fill('Error: worker exited with code: 1'));
+  const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => openClient(`127.0.5.${i + 1}`)));
+  for (const each of clients) await each.send(request(), serving.listeners[0]?.port as number);
+  for (const each of clients) await each.expect(1);
 });
 
 test('socket options of a listener that stays change under load, and no request is lost', async () => {
