@@ -9,6 +9,7 @@ import type { WorldsResult } from './accuracy/worlds.ts';
 import type { Machine } from './frame/machine.ts';
 import { type Result, readResult } from './frame/results.ts';
 import type { Spread } from './frame/statistics.ts';
+import type { CrashResult } from './load/crash.ts';
 import type { ThroughputFigures, ThroughputResult } from './load/main.ts';
 import type { PeersResult } from './peers.ts';
 import type { SoakResult } from './soak/main.ts';
@@ -20,6 +21,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   stamps: () => table('stamps', stamps),
   peers: () => table('peers', peers),
   worlds: () => table('worlds', worlds),
+  crash: () => table('crash', crash),
   soak: () => table('soak', soak),
 };
 
@@ -125,6 +127,23 @@ function worlds({ machine, figures, command }: Result<WorldsResult>): string {
     `${markdown(headings, rows)}\n\n\`${command}\`: medians of ${figures.seeds.length} seeds, shares of all their seconds; ` +
     `commit ${machine.commit}, ${machine.at.slice(0, 10)}.`
   );
+}
+
+function crash({ machine, figures, command }: Result<CrashResult>): string {
+  const disturbed = figures.rounds.filter(({ workersLost }) => workersLost > 0);
+  const sum = (of: (round: CrashResult['rounds'][number]) => number): number =>
+    disturbed.reduce((total, round) => total + of(round), 0);
+  const [losses, lost, survivorLost] = [
+    sum(({ workersLost }) => workersLost),
+    sum((round) => round.lost),
+    sum((round) => round.survivorLost),
+  ];
+  const share = (disturbed[0]?.rate ?? 0) / figures.saturation;
+  const text =
+    `Two workers on one core, asked for ${Math.round(share * 100)} % of what it answers at most; one of them ended as by a ` +
+    `crash ${losses} times: ${survivorLost} requests lost at the other, ${(lost / losses).toFixed(0)} per loss at its own ` +
+    `(the batch in its hands), replaced within ${Math.ceil(Math.max(...disturbed.map((each) => each.replacedMsMax)))} ms.`;
+  return `${text}\n\n${source(machine, command, disturbed.length)}`;
 }
 
 function soak({ machine, figures, command }: Result<SoakResult>): string {
