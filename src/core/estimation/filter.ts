@@ -31,6 +31,8 @@ export class ServerFilter implements SourceFilter {
   /** How far the second is ahead in foretelling samples. */
   #jitterAhead = 0;
   #bank = this.#byDelays;
+  /** Of σ, for the tails of what was believed at the last sample. */
+  #widening = 1;
   #samples = 0;
   readonly #calibration = new Calibration();
   #delays = new DelayModel();
@@ -44,6 +46,7 @@ export class ServerFilter implements SourceFilter {
 
   reset(): void {
     this.#samples = 0;
+    this.#widening = 1;
     this.#jitterAhead = 0;
     this.#bank = this.#byDelays;
     this.#byDelays.reset();
@@ -77,17 +80,23 @@ export class ServerFilter implements SourceFilter {
     const ahead = jitter - byDelays.update(delays.byDelays, delays.low, delays.high);
     const sigma = Math.sqrt(variance + delays.offsetSigmaSeconds ** 2);
     this.#calibration.add(delays.offsetSeconds - predicted, sigma, delays.meanSeconds);
-    if (this.#samples <= SETTLED) return;
+    if (this.#samples > SETTLED) this.#compare(ahead);
+    this.#widening = this.#bank.widening;
+  }
+
+  /** Takes in by how much the idea of a jittering offset foretold a sample better, and follows the better one. */
+  #compare(ahead: number): void {
     this.#jitterAhead = AHEAD_KEEP * this.#jitterAhead + Math.min(Math.max(ahead, -AHEAD_STEP), AHEAD_STEP);
-    if (this.#jitterAhead > AHEAD_ENOUGH) this.#bank = byJitter;
-    if (this.#jitterAhead < -AHEAD_ENOUGH) this.#bank = byDelays;
+    if (this.#jitterAhead > AHEAD_ENOUGH) this.#bank = this.#byJitter;
+    if (this.#jitterAhead < -AHEAD_ENOUGH) this.#bank = this.#byDelays;
   }
 
   predict(atLocal: LocalSeconds, out: Estimate): boolean {
     if (this.#samples === 0) return false;
     const bank = this.#bank;
     const t = atLocal - this.#atLocal;
-    const inflation = this.#calibration.inflation;
+    const calibration = this.#calibration.inflation;
+    const inflation = calibration * this.#widening ** 2;
     const gained = bank.wander * Math.abs(t);
     out.atLocal = atLocal;
     out.offsetSeconds = bank.offset + t * bank.frequency;
@@ -98,7 +107,7 @@ export class ServerFilter implements SourceFilter {
     );
     out.frequencySigma = Math.sqrt(inflation * (bank.varianceFrequency + gained));
     out.covariance = inflation * (bank.covariance + t * (bank.varianceFrequency + (Math.sign(t) * gained) / 2));
-    out.wander = inflation * bank.wander;
+    out.wander = calibration * bank.wander;
     out.delayFloorSeconds = 2 * this.#delays.floorSeconds;
     out.jitterSeconds = this.#delays.deviationSeconds;
     return true;

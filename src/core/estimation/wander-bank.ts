@@ -23,6 +23,15 @@ const WANDER_DECADES = 0.5;
 const EVIDENCE_SHARE = 0.7;
 /** How much of the evidence survives one sample. */
 const EVIDENCE_KEEP = 0.99;
+/**
+ * What σ promises: beyond so many of it the offset lies, on either side, with at most this probability. A Gaussian
+ * keeps it (3e-5). A floor's edge leaves a tail that does not, and a belief that has the truth out there finds out
+ * only when the next delays come near the floor.
+ */
+const TAIL_SIGMAS = 4;
+const TAIL_PROBABILITY = 5e-4;
+const TAIL_SIGMAS_MAX = 16;
+const TAIL_HALVINGS = 9;
 /** A sample that nobody foretold tells little about the wander. */
 const EVIDENCE_MIN = -100;
 
@@ -76,6 +85,31 @@ export class WanderBank {
     this.#weigh();
     this.#summarise();
     return Math.log(evidence);
+  }
+
+  /** Factor by which the standard deviation is to be multiplied for what σ promises, ≥ 1. */
+  get widening(): number {
+    const sigma = Math.sqrt(this.varianceOffset);
+    let wide = TAIL_SIGMAS;
+    for (let side = -1; side <= 1; side += 2) {
+      if (this.#beyond(side, wide * sigma) <= TAIL_PROBABILITY) continue;
+      let far = TAIL_SIGMAS_MAX;
+      for (let i = 0; i < TAIL_HALVINGS; i++) {
+        const middle = (wide + far) / 2;
+        if (this.#beyond(side, middle * sigma) > TAIL_PROBABILITY) wide = middle;
+        else far = middle;
+      }
+    }
+    return wide / TAIL_SIGMAS;
+  }
+
+  /** Probability that the offset is more than `distance` above (`side` 1) or below (−1) its mean. */
+  #beyond(side: number, distance: number): number {
+    let above = 0;
+    for (let i = 0; i < MODELS; i++) {
+      above += (this.#weights[i] as number) * (this.#models[i] as Belief).above(this.offset + side * distance);
+    }
+    return side > 0 ? above : 1 - above;
   }
 
   #weigh(): void {
