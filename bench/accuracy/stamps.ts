@@ -42,8 +42,9 @@ const short = values.short;
 const rounds = Number(values.rounds ?? (short ? 1 : 5));
 const seconds = short ? 1 : 4;
 const RATES = [5_000, 45_000, 135_000];
-/** The correction learns from a sample of replies; chronyd's stamps need no time. */
+/** The correction learns from a sample of replies; chronyd's stamps need no time, which a short run does not give them. */
 const LEARN_SECONDS = short ? 1 : 3;
+const WARM_UP_SECONDS = short ? 0.2 : LEARN_SECONDS;
 /** Each interleaved client asks so often: its first two requests are basic and should not weigh. */
 const INTERLEAVED_PER_CLIENT = 50;
 const INTERLEAVED_SHARE_MIN = 0.95;
@@ -96,7 +97,8 @@ async function measure(
   into.set(contestant.name, rows);
   for (const [index, rate] of RATES.entries()) {
     const clients = options.length > 0 ? { clients: rate / INTERLEAVED_PER_CLIENT } : {};
-    await offer(where, server.pid, { rate, seconds: LEARN_SECONDS, options, ...clients });
+    const before = contestant.name === CORRECTED ? LEARN_SECONDS : WARM_UP_SECONDS;
+    await offer(where, server.pid, { rate, seconds: before, options, ...clients }, short ? 1 : undefined);
     const step = await offer(where, server.pid, { rate, seconds, options, ...clients });
     if (step === undefined) continue;
     // A basic reply among the interleaved would carry the other kind of stamp.

@@ -58,7 +58,7 @@ const KINDS = [
   { name: 'forged addresses at 50,000/s', abusers: FORGED, rate: 50_000, network: FORGE, answersMax: null },
 ];
 /** What a flood is tried with: the first that the generator keeps up with. */
-const FLOOD_RATES = [1_000_000, 800_000, 600_000, 450_000, 350_000];
+const FLOOD_RATES = short ? [450_000, 350_000] : [1_000_000, 800_000, 600_000, 450_000, 350_000];
 /** Resident memory may wander by so much without anything being kept. */
 const WANDER_OCTETS = 2 ** 20;
 

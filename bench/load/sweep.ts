@@ -30,6 +30,8 @@ export interface SweepOptions {
   readonly firstRate: number;
   /** Rates rise by this factor until the server is well past its limit. */
   readonly factor: number;
+  /** ... or would pass this one. */
+  readonly rateMax: number;
   /** Halvings between the last clean and the first lossy rate. */
   readonly halvings: number;
   readonly warmUpSeconds: number;
@@ -41,6 +43,7 @@ export const FULL_SWEEP: SweepOptions = {
   stepSeconds: 1,
   firstRate: 80_000,
   factor: 1.2,
+  rateMax: 1_500_000,
   halvings: 4,
   warmUpSeconds: 2,
   attempts: 5,
@@ -49,8 +52,9 @@ export const SHORT_SWEEP: SweepOptions = {
   stepSeconds: 0.5,
   firstRate: 80_000,
   factor: 1.8,
+  rateMax: 500_000,
   halvings: 1,
-  warmUpSeconds: 1,
+  warmUpSeconds: 0.5,
   attempts: 2,
 };
 
@@ -59,7 +63,6 @@ export const LOSS_MAX = 0.001;
 const LOSS_END = 0.25;
 /** ... or where the generator keeps so many rates in a row not. */
 const MISSED_MAX = 2;
-const RATE_MAX = 1_500_000;
 const WARM_UP_RATE = 50_000;
 
 /**
@@ -96,7 +99,7 @@ export async function sweep(
   let clean = 0;
   let lossy = 0;
   let missed = 0;
-  for (let rate = options.firstRate; rate < RATE_MAX && missed < MISSED_MAX; rate *= options.factor) {
+  for (let rate = options.firstRate; rate < options.rateMax && missed < MISSED_MAX; rate *= options.factor) {
     const step = await measureFairly(rate);
     if (step === undefined) {
       missed++;
