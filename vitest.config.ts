@@ -40,6 +40,8 @@ export default defineConfig({
           name: 'logic',
           include: ['test/**/*.test.ts'],
           exclude: [...conformance, ...native, '**/node_modules/**'],
+          // Enough for the slowest machine, also while all others have their turn: how long it takes is not what is tested.
+          testTimeout: 1_200_000,
           setupFiles: ['test/support/give-way.ts'],
         },
       },
