@@ -384,7 +384,8 @@ export class Association {
     const measurementSigma = Math.max(estimate.jitterSeconds, this.#context.precisionSeconds);
     const sigmaAfter = (seconds: number): number => {
       this.filter.predict(nowLocal + seconds, estimate);
-      return estimate.offsetSigmaSeconds;
+      // The tails are no reason to ask more often: they say that few samples tell, not how soon these are out of date.
+      return estimate.offsetSigmaSeconds / estimate.widening;
     };
     this.poll.adapt(nowLocal, this.#context.random, sigmaAfter, measurementSigma);
   }

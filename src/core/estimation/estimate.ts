@@ -19,6 +19,8 @@ export interface Estimate {
   delayFloorSeconds: number;
   /** Standard deviation of one direction's delays, seconds (what `status` shows as jitter). */
   jitterSeconds: number;
+  /** Factor in both σ for the tails of what is believed, at least 1. */
+  widening: number;
 }
 
 /** What is believed before there is anything to believe. */
@@ -32,6 +34,7 @@ export const NO_ESTIMATE: Readonly<Estimate> = {
   wander: 0,
   delayFloorSeconds: 0,
   jitterSeconds: 0,
+  widening: 1,
 };
 
 /** A source's filter: takes samples in order of time, predicts at any later instant. */

@@ -96,7 +96,9 @@ export class ServerFilter implements SourceFilter {
     const bank = this.#bank;
     const t = atLocal - this.#atLocal;
     const calibration = this.#calibration.inflation;
-    const inflation = calibration * this.#widening ** 2;
+    // Half of it, in logarithms: where a floor is ill known σ is wide already, for its error counts as each sample's own.
+    const inflation = calibration * this.#widening;
+    out.widening = Math.sqrt(this.#widening);
     const gained = bank.wander * Math.abs(t);
     out.atLocal = atLocal;
     out.offsetSeconds = bank.offset + t * bank.frequency;
