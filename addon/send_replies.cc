@@ -87,10 +87,8 @@ void PacketPath::SendReplies(uint32_t slots) {
   send();
   if (reportDue_) {
     reportDue_ = false;
-    // Where loopback is down it counts for nothing, and T3 is early by it.
     SelfSocket& self = selfV4_.valid() ? selfV4_ : selfV6_;
-    const int64_t reportNs = self.Ask() ? self.ReportNs() : 0;
-    delays_.LearnReport(std::max<int64_t>(reportNs, 0), lastSendMonoNs_);
+    delays_.LearnReport(self.Ask() ? self.ReportNs() : -1, lastSendMonoNs_);
   }
 }
 

@@ -85,7 +85,7 @@ void TransmitDelay::LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int
 }
 
 void TransmitDelay::LearnReport(int64_t reportNs, int64_t nowMonoNs) {
-  if (reportNs >= 0 && Sane(reportNs)) report_.Learn(static_cast<int32_t>(reportNs), nowMonoNs);
+  if (Sane(reportNs)) report_.Learn(std::max(static_cast<int32_t>(reportNs), 0), nowMonoNs);
 }
 
 bool TransmitDelay::Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {

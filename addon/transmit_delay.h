@@ -37,7 +37,7 @@ enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
 /**
  * What is measured at one place. A reply that asks for its transmit stamp leaves later than one that does not: the
  * kernel does the work of asking (control message, memory for the report) before it takes the stamp, and rarely, so with
- * cold caches: one to two microseconds. Where a plain reply leaves, no stamp tells; but how long its system call takes is
+ * cold caches. Where a plain reply leaves, no stamp tells; but how long its system call takes is
  * known, and how much of such a call follows the departure is known from the calls that asked:
  *
  *     reading |--------- asked ---------| stamp |- report -|------ after the departure ------| return
@@ -82,7 +82,7 @@ class TransmitDelay {
   void LearnAsked(uint32_t row, uint32_t place, int64_t delayNs, int64_t restNs, int64_t nowMonoNs);
   /** How long the call took for a reply, or a chunk up to it, that did not ask. */
   void LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int64_t nowMonoNs);
-  /** What it took to queue a report (SelfSocket::ReportNs). */
+  /** What it took to queue a report (SelfSocket::ReportNs); -1, as without loopback, counts for nothing: T3 is early by it. */
   void LearnReport(int64_t reportNs, int64_t nowMonoNs);
 
   /** Whether a place has too few samples, or none for a while. */

@@ -9,6 +9,7 @@ import { type Arena, SERVER_CORE } from '../frame/arena.ts';
 import { runInArena } from '../frame/bench.ts';
 import { offer } from '../frame/generator.ts';
 import { atLeast, atMost, type Bar } from '../frame/statistics.ts';
+import { saturate } from './sweep.ts';
 
 /** One stretch of load, with as many losses in it. */
 export interface CrashRound {
@@ -40,8 +41,6 @@ interface Told {
 }
 
 const short = process.argv.includes('--short');
-/** Rates beyond saturation: the first that the generator can keep. */
-const OVERLOADS = [360_000, 330_000, 300_000];
 const LOAD = 0.65;
 const ROUNDS = short ? 1 : 3;
 const SECONDS = short ? 6 : 20;
@@ -53,7 +52,8 @@ const ATTEMPTS = 5;
 const SERVER = fileURLToPath(new URL('../frame/pool-server.mjs', import.meta.url));
 
 await runInArena('crash', short, async (place): Promise<CrashResult> => {
-  const saturation = await saturate(place);
+  const whole = await startServer(place, 0);
+  const saturation = await saturate(place, whole.pid).finally(() => whole.stop());
   console.log(`saturation ${saturation.toFixed(0)}/s`);
   const rate = Math.round(LOAD * saturation);
   const rounds: CrashRound[] = [];
@@ -76,16 +76,17 @@ await runInArena('crash', short, async (place): Promise<CrashResult> => {
   return { saturation, rounds, bars };
 });
 
-function startServer(place: Arena, everyMs: number): Child {
+async function startServer(place: Arena, everyMs: number): Promise<Child> {
   const argv = [process.execPath, SERVER, String(everyMs), '0'];
-  return new Child(place.server.inside(['taskset', '-c', String(SERVER_CORE), ...argv]));
+  const server = new Child(place.server.inside(['taskset', '-c', String(SERVER_CORE), ...argv]));
+  await server.saw(/serving/);
+  return server;
 }
 
 /** A round that the generator could not keep says nothing and is made again. */
 async function measureRound(place: Arena, rate: number, everyMs: number): Promise<CrashRound> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const server = startServer(place, everyMs);
-    await server.saw(/serving/);
+    const server = await startServer(place, everyMs);
     const step = await offer(place, server.pid, { rate, seconds: SECONDS }, 1);
     await server.stop();
     if (step === undefined) continue;
@@ -103,19 +104,4 @@ async function measureRound(place: Arena, rate: number, everyMs: number): Promis
     return { workersLost, rate, sent, lost, survivorLost, queueFull, replacedMsMax, latencyMaxMs };
   }
   throw new Error(`no stretch at ${rate}/s could be measured`);
-}
-
-/** Answers per second when more is asked than can be answered. */
-async function saturate(place: Arena): Promise<number> {
-  const server = startServer(place, 0);
-  try {
-    await server.saw(/serving/);
-    for (const rate of OVERLOADS) {
-      const measured = await offer(place, server.pid, { rate, seconds: 2 });
-      if (measured !== undefined) return measured.answersPerSecond;
-    }
-    throw new Error(`the generator could keep none of ${OVERLOADS.join(', ')}/s`);
-  } finally {
-    await server.stop();
-  }
 }

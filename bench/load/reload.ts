@@ -13,6 +13,7 @@ import { type Arena, SERVER_CORE } from '../frame/arena.ts';
 import { runInArena } from '../frame/bench.ts';
 import { offer } from '../frame/generator.ts';
 import { atMost, type Bar } from '../frame/statistics.ts';
+import { saturate } from './sweep.ts';
 
 /** One stretch of load, with as many reloads in it. */
 export interface ReloadRound {
@@ -40,8 +41,6 @@ export interface ReloadResult {
 }
 
 const short = process.argv.includes('--short');
-/** Rates beyond saturation: the first that the generator can keep. */
-const OVERLOADS = [360_000, 330_000, 300_000];
 const LOAD = 0.7;
 const ROUNDS = short ? 1 : 3;
 const RELOADS = short ? 5 : 50;
@@ -166,13 +165,4 @@ async function counters(control: ControlClient): Promise<ServerCounters> {
   const { server } = await control.status();
   if (server.counters === null) throw new Error('the server counts nothing');
   return server.counters;
-}
-
-/** Answers per second when more is asked than can be answered. */
-async function saturate(place: Arena, pid: number): Promise<number> {
-  for (const rate of OVERLOADS) {
-    const measured = await offer(place, pid, { rate, seconds: 2 });
-    if (measured !== undefined) return measured.answersPerSecond;
-  }
-  throw new Error(`the generator could keep none of ${OVERLOADS.join(', ')}/s`);
 }

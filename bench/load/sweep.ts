@@ -2,6 +2,19 @@ import type { Arena } from '../frame/arena.ts';
 import type { Contestant, RunningServer } from '../frame/contestants.ts';
 import { type Measured, offer } from '../frame/generator.ts';
 
+/** Rates beyond what a server core can answer: the first that the generator can keep is taken. */
+const OVERLOADS = [360_000, 330_000, 300_000];
+const OVERLOAD_SECONDS = 2;
+
+/** Answers per second when more is asked than can be answered. */
+export async function saturate(arena: Arena, pid: number): Promise<number> {
+  for (const rate of OVERLOADS) {
+    const measured = await offer(arena, pid, { rate, seconds: OVERLOAD_SECONDS });
+    if (measured !== undefined) return measured.answersPerSecond;
+  }
+  throw new Error(`the generator could keep none of ${OVERLOADS.join(', ')}/s`);
+}
+
 /** One step of a sweep, as it is kept. */
 export interface SweepStep {
   readonly offered: number;

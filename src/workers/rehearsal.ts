@@ -29,8 +29,8 @@ const SCATTER = 0x9e3779b1 | 0;
 
 /**
  * Answers made-up requests, over no socket and into tables of its own, so that a thread has loaded and compiled what it
- * will serve with: one that begins without takes twenty times as long for a request, and on a busy core its queue is
- * full before it has become quick.
+ * will serve with: one that begins without is slow at first, and on a busy core its queue is full before it has become
+ * quick (bench/load/crash.ts).
  *
  * @returns how many of them would have been answered.
  */

@@ -37,6 +37,14 @@ export const NO_ESTIMATE: Readonly<Estimate> = {
   widening: 1,
 };
 
+/**
+ * σ of the offset without its tails, for deciding when to ask again: they say that few samples tell, not how soon these
+ * are out of date.
+ */
+export function narrowSigmaSeconds({ offsetSigmaSeconds, widening }: Estimate): number {
+  return offsetSigmaSeconds / widening;
+}
+
 /** A source's filter: takes samples in order of time, predicts at any later instant. */
 export interface SourceFilter {
   add(sample: Sample): void;
