@@ -78,8 +78,6 @@ export interface BoundListener {
 
 /** How long a listener that gives way to another on its port is served beside it. */
 const DRAIN_MS = 20;
-/** How long a change waits for workers that start: one that cannot is not to hold it up. */
-const START_MS = 2000;
 /** How long workers may take to end by themselves before their threads are ended. */
 const STOP_MS = 700;
 /** A worker that is lost after so long is started again at once. */
@@ -368,14 +366,14 @@ export class ServerPool {
     await this.agreed(generation);
   }
 
-  /** Resolves when every worker that serves or starts works by this policy or a later one. */
+  /**
+   * Resolves when every worker that serves or starts works by this policy or a later one, however long a start takes: it
+   * would go on with descriptors that name other files by then. One that cannot start fails, and is behind no more.
+   */
   private async agreed(generation: number): Promise<void> {
-    const startedByMs = performance.now() + START_MS;
-    const behind = (worker: number): boolean => {
-      const thread = Atomics.load(this.controlWords, threadWord(worker));
-      if (thread === THREAD_NONE || (thread === THREAD_STARTING && performance.now() > startedByMs)) return false;
-      return Atomics.load(this.controlWords, policyWord(worker)) < generation;
-    };
+    const behind = (worker: number): boolean =>
+      Atomics.load(this.controlWords, threadWord(worker)) !== THREAD_NONE &&
+      Atomics.load(this.controlWords, policyWord(worker)) < generation;
     while (!this.stopping && this.wakeFds.some((_, worker) => behind(worker))) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
