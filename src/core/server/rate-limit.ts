@@ -69,16 +69,13 @@ export const LABEL_IPV6_HOST = 66;
  * Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small beside half a
  * bucket of SAMPLED_BURST_MIN. A worker that finds BUSY_BATCH requests at once saves where it can and charges buckets
  * from BUSY_SAMPLED_BURST_MIN on by samples, too: half of one is sixteen samples, so that a burst may be taken for a
- * third more or less than it was. Whose bucket is found half empty then pays for what they may have missed, so that it
- * seldom gets more than its limit. One that has time to spare is exact about those (bench/micro/rate-limit.ts).
+ * third more or less than it was. One that has time to spare is exact about those (bench/micro/rate-limit.ts).
  */
 const SAMPLE = 8;
 const SAMPLED_BURST_MIN = 4096;
 const BUSY_SAMPLED_BURST_MIN = 256;
 const BUSY_BATCH = 32;
 const WATCH_SECONDS = 16;
-/** Of a whole bucket: one and a half standard deviations of what sixteen samples stand for. */
-const MISSED_SHARE = 3 / 16;
 
 function holds(limit: Limit, burst: number): boolean {
   return limit.depthUnits >= limit.costUnits * burst;
@@ -216,12 +213,8 @@ export class RateLimiter {
 
   private isOver(table: BucketTable, low: number, high: number, limit: Limit, requests: number): boolean {
     const over = table.pay(low, high, limit, requests) === BUCKET_OVER;
-    if (this.isSampled(limit) && table.debtUnits > limit.depthUnits >> 1) {
+    if (this.isSampled(limit) && table.debtUnits > limit.depthUnits >> 1)
       this.watchUntilSeconds = this.time.seconds + WATCH_SECONDS;
-      if (requests > 1 && !holds(limit, SAMPLED_BURST_MIN)) {
-        table.pay(low, high, limit, Math.floor((MISSED_SHARE * limit.depthUnits) / limit.costUnits));
-      }
-    }
     return over;
   }
 

@@ -122,7 +122,7 @@ test('what a batch found half empty is watched from the next one on', () => {
     bench.responder.answer(64);
     for (let i = 0; i < 64; i++) answered += bench.table[i * SLOT_WORDS + SLOT_REPLY_LENGTH] === 48 ? 1 : 0;
   }
-  // One client: a burst of 256, of which samples tell until it is watched, and the leaks of one instant: none, or one.
-  expect(answered).toBeGreaterThan(256 / 2);
+  // One client: a burst of 256, some of it unpaid until it was watched, and the leaks of one instant: none, or one.
+  expect(answered).toBeGreaterThanOrEqual(256);
   expect(answered).toBeLessThan(256 * 1.5);
 });
