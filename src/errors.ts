@@ -1,12 +1,13 @@
 /** How the program can fail and what each failure exits with: the only list of both. */
 
-/** Exit codes (sysexits.h). */
+/** Exit codes: those of sysexits.h, except that 70 is the clock's panic alone, after which the daemon stays down. */
 export const EXIT = {
   ok: 0,
+  fault: 2,
   usage: 64,
   data: 65,
   unavailable: 69,
-  software: 70,
+  panic: 70,
   permission: 77,
   config: 78,
 } as const;
@@ -40,7 +41,7 @@ export const ERRORS = {
     doc: 'Locking memory or a real-time priority needs a missing capability.',
   },
   'clock-permission': { exit: 'permission', doc: 'Setting the system clock needs CAP_SYS_TIME.' },
-  'clock-panic': { exit: 'software', doc: 'The time would have to be stepped further than the limits allow.' },
+  'clock-panic': { exit: 'panic', doc: 'The time would have to be stepped further than the limits allow.' },
   'name-not-found': { exit: 'unavailable', doc: 'A host name has no address.' },
   'no-answer': { exit: 'unavailable', doc: 'The server asked did not answer.' },
   'daemon-not-running': { exit: 'unavailable', doc: 'Nothing answers on the control socket.' },
@@ -55,7 +56,7 @@ export const ERRORS = {
   'load-output': { exit: 'unavailable', doc: 'A report could not be written.' },
   'simulate-picture': { exit: 'unavailable', doc: 'The picture of a simulation could not be written.' },
   'load-results': { exit: 'data', doc: 'A file of results is unreadable, or of another version.' },
-  internal: { exit: 'software', doc: 'A fault of the program itself; please report it.' },
+  internal: { exit: 'fault', doc: 'A fault of the program itself; please report it.' },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

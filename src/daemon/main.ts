@@ -16,7 +16,7 @@ function exitCodeOf(error: unknown): number {
   }
   if (isForWantOfDescriptors(error, limit)) return exitCodeOf(tooFewDescriptors(error));
   console.error('ntpd-ts: a fault of the program itself:', error);
-  return EXIT.software;
+  return EXIT.fault;
 }
 
 // Whoever reads our output may stop reading it: "ntpd-ts status --watch | head".

@@ -3,10 +3,11 @@ import { EXIT } from '../errors.ts';
 
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'All went well.',
+  fault: 'A fault of the program itself.',
   usage: 'The command line is wrong.',
   data: 'What was given, or asked of the daemon, is refused.',
   unavailable: 'A server, an address, the daemon or time enough was not to be had.',
-  software: 'A fault of the program itself, or the clock would have to be set further than the limits allow.',
+  panic: 'The clock would have to be set further than the limits allow.',
   permission: 'A privilege is missing.',
   config: 'The configuration is wrong.',
 };

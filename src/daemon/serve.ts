@@ -44,7 +44,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const daemon = new Daemon(settings, log, new BackgroundReader(flags), panic);
   const stopped = untilStopped().then((signal) => ({ signal }));
   const started = daemon.start();
-  process.on('SIGHUP', () => void started.then(() => reload(daemon)));
+  process.on('SIGHUP', () => void started.then(() => reload(daemon), ignore));
   // A start that fails ends here; one that takes long can be stopped.
   await Promise.race([started, stopped]);
   const end = await Promise.race([stopped, panicked]);
@@ -64,6 +64,9 @@ async function reload(daemon: Daemon): Promise<void> {
   }
 }
 
+/** A start that failed is told where it is awaited. */
+function ignore(): void {}
+
 /** Resolves with the signal that asks for the end. */
 function untilStopped(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
@@ -76,6 +79,6 @@ function untilStopped(): Promise<NodeJS.Signals> {
 function endOnFault(log: Logger): void {
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'a fault of the program itself; ending');
-    process.exit(EXIT.software);
+    process.exit(EXIT.fault);
   });
 }

@@ -251,11 +251,10 @@ describe('a running daemon', () => {
       for (let i = 0; i < 200; i++) flood.send(request, 11_778, '127.0.0.1');
     }, 2);
     await daemon.child.saw(/escaped/);
-    const before = performance.now();
-    expect(await daemon.child.exited).toBe(70);
+    // Not the code of a panic: the service manager is to start it again.
+    expect(await daemon.child.exited).toBe(2);
     clearInterval(timer);
     flood.close();
-    expect(performance.now() - before).toBeLessThan(3000);
   });
 
   it('does what the control verbs say', async () => {

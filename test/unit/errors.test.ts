@@ -18,6 +18,15 @@ describe('errors', () => {
     }
   });
 
+  it('is started again after a fault of its own, and not after what would only fail again', () => {
+    const unit = readFileSync(new URL('../../deploy/ntpd-ts.service', import.meta.url), 'utf8');
+    const prevented = /^RestartPreventExitStatus=(.*)$/m.exec(unit)?.[1]?.split(' ').map(Number);
+    expect(prevented).toEqual([EXIT.usage, EXIT.panic, EXIT.permission, EXIT.config]);
+    expect(new OperatorError('internal', '').exitCode).toBe(EXIT.fault);
+    const sharing = Object.entries(ERRORS).filter(([, { exit }]) => exit === 'panic' || exit === 'fault');
+    expect(sharing.map(([code]) => code)).toEqual(['clock-panic', 'internal']);
+  });
+
   it('appears in the reference page, code by code, and the page has no other', () => {
     const page = readFileSync(new URL('../../deploy/reference/errors.md', import.meta.url), 'utf8');
     const documented = [...page.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
