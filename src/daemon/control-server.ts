@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -80,11 +80,13 @@ export class ControlServer {
   /**
    * Listens; takes over a socket file that a dead daemon has left.
    *
-   * @throws the system's error, or Error when another daemon answers there.
+   * @throws the system's error, or Error when another daemon answers there or what is there is no socket.
    */
   async start(permissions: number): Promise<void> {
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o755 });
     if (await answers(this.path)) throw new Error('another daemon answers there');
+    if (lstatSync(this.path, { throwIfNoEntry: false })?.isSocket() === false)
+      throw new Error('there is a file that is no socket; remove it, or choose another path');
     rmSync(this.path, { force: true });
     const mask = process.umask(0o177);
     try {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatEndpoint, warnings } from '../config/conflicts.ts';
+import { warnings } from '../config/conflicts.ts';
 import { controlPath } from '../config/control-path.ts';
 import type { Config, ServerConfig } from '../config/schema.ts';
 import type { LeapFile } from '../core/discipline/leap-file.ts';
@@ -10,25 +10,22 @@ import { OperatorError } from '../errors.ts';
 import { type ClockFault, LocalTimescale } from '../native/local-timescale.ts';
 import { describeRefid } from '../protocol/refid.ts';
 import { programVersion } from '../version.ts';
-import { HardwareClocks } from '../workers/hardware-clocks.ts';
 import { hostAddresses } from '../workers/host-addresses.ts';
-import { ServerPool } from '../workers/pool.ts';
 import { TimePage } from '../workers/time-page.ts';
 import type { BackgroundReader } from './background-reader.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { checkDescriptors, countBound } from './descriptors.ts';
-import { describeInterleavedStore, interleavedCapacityLog2 } from './interleaved-store.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
-import { listenerError } from './listen-error.ts';
-import { poolListener, refuseHardwareStamps, shortQueueWarning } from './listener-config.ts';
+import { poolListener } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { LocalPublisher } from './publisher.ts';
 import { type Change, describeChanges, logReload, NO_CHANGE } from './reload.ts';
 import { HeartbeatWatch, ServiceManager } from './service-manager.ts';
+import { Serving } from './serving.ts';
 import type { Settings } from './settings.ts';
 import type { DaemonStatus } from './status.ts';
 import { Synchroniser } from './synchroniser.ts';
@@ -36,13 +33,11 @@ import { tune } from './tuning.ts';
 
 /** Sections of the configuration that decide what time is served. */
 const TIME_SECTIONS = ['source', 'sourceDefaults', 'synchronization', 'keys'] as const;
-/** Cards' clocks are read so often. */
-const HARDWARE_POLL_MS = 1000;
 const REPORT_MS = 60_000;
 /** The host's addresses are looked at so often. */
 const ADDRESSES_MS = 5000;
 
-/** The running daemon: the workers, the page they serve from, and the logs. */
+/** The running daemon: what serves, what keeps the time that is served, and the logs. */
 export class Daemon implements ControlTarget {
   private settings: Settings;
   private readonly reader: BackgroundReader;
@@ -53,11 +48,10 @@ export class Daemon implements ControlTarget {
   private readonly leapMemory: LeapMemory;
   private readonly smear: SmearKeeper;
   private time: LocalPublisher | Synchroniser;
+  private readonly serving: Serving;
   private readonly reporter: CounterReporter = new CounterReporter();
   private readonly manager: ServiceManager = new ServiceManager(process.env, process.pid);
   private readonly timers: NodeJS.Timeout[] = [];
-  private pool: ServerPool | null = null;
-  private hardware: HardwareClocks | null = null;
   private control: ControlServer | null = null;
   private stopping = false;
 
@@ -75,6 +69,7 @@ export class Daemon implements ControlTarget {
     this.leapMemory = new LeapMemory(config, readLeapFile(config.synchronization.leapFile, log), log);
     this.smear = new SmearKeeper(this.leapMemory);
     this.time = this.timeFor(config, this.leapMemory.table);
+    this.serving = new Serving(this.page, log);
   }
 
   /** What serves the time that a configuration asks for; not started yet. */
@@ -137,14 +132,19 @@ export class Daemon implements ControlTarget {
     checkDescriptors(workers, countBound(config.server.map(poolListener), hostAddresses(), workers));
     tune(config.workers);
     this.time.start();
-    this.pool = this.openPool();
-    await this.pool?.ready();
+    try {
+      this.serving.open(this.settings);
+    } catch (cause) {
+      this.time.stop();
+      throw cause;
+    }
+    await this.serving.ready();
     if (!this.stopping) this.reader.start();
     await this.openControl();
     if (this.stopping) return;
     this.timers.push(setInterval(() => this.report(), REPORT_MS));
-    this.timers.push(setInterval(() => void this.followAddresses(), ADDRESSES_MS));
-    this.announce(workers);
+    this.timers.push(setInterval(() => void this.serving.followAddresses(), ADDRESSES_MS));
+    this.announce();
     this.manager.ready('serving');
     this.feedWatchdog();
   }
@@ -155,8 +155,7 @@ export class Daemon implements ControlTarget {
     this.manager.stopping();
     await this.reader.close();
     await this.control?.stop();
-    await this.pool?.stop();
-    this.hardware?.close();
+    await this.serving.stop();
     this.time.stop();
     for (const timer of this.timers) clearInterval(timer);
   }
@@ -176,18 +175,17 @@ export class Daemon implements ControlTarget {
         precisionLog2,
       },
       server: {
-        listeners: this.listeners(),
-        workers: this.pool === null ? 0 : this.settings.workers,
-        workersLost: this.pool?.workersLost ?? 0,
-        counters: this.pool?.counters() ?? null,
+        listeners: this.serving.listens(),
+        workers: this.serving.workers,
+        workersLost: this.serving.workersLost,
+        counters: this.serving.counters(),
       },
       synchronization: this.time instanceof Synchroniser ? this.time.status() : null,
     };
   }
 
   clients(limit: number): TalkerReport {
-    const [monoSeconds] = process.hrtime();
-    return this.pool?.talkers(monoSeconds, limit) ?? { addresses: [], prefixes: [] };
+    return this.serving.talkers(limit);
   }
 
   forceSync(): string {
@@ -213,34 +211,24 @@ export class Daemon implements ControlTarget {
   private async reloadNow(): Promise<readonly string[]> {
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
-    if (this.pool !== null && this.hardware === null) refuseHardwareStamps(next.config.server);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
-      await this.pool?.reconfigure(listeners, keys);
+      await this.serving.goOver(next, listeners, keys);
     } catch (cause) {
       time.abandon();
-      throw listenerError(next.config.server, cause);
+      throw cause;
     }
     time.apply();
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
     this.settings = next;
-    this.pool ??= this.openPool();
     for (const doubt of doubts) this.log.warn(doubt);
-    this.warnOfShortQueues();
+    this.serving.warnOfShortQueues();
     return describeChanges(before, next);
   }
 
   private synchroniser(): Synchroniser {
     if (this.time instanceof Synchroniser) return this.time;
     throw new OperatorError('control-refused', 'no source is configured');
-  }
-
-  /** The addresses that are served, as they came to stand. */
-  private listeners(): string[] {
-    return (this.pool?.listeners ?? []).map(({ port }, index) => {
-      const server = this.settings.config.server[index] as ServerConfig;
-      return formatEndpoint({ ...server.listen, port });
-    });
   }
 
   /** A daemon without its control socket is still a daemon: that it has none is said, and why. */
@@ -258,114 +246,33 @@ export class Daemon implements ControlTarget {
     }
   }
 
-  private openPool(): ServerPool | null {
-    const { config, workers } = this.settings;
-    if (config.server.length === 0) return null;
-    if (config.server.some((server) => server.timestamping === 'hardware')) this.openHardware();
-    try {
-      return new ServerPool({
-        listeners: config.server.map(poolListener),
-        keys: readKeys(config.keys).keys,
-        interleavedCapacityLog2: interleavedCapacityLog2(config.workers),
-        workers,
-        page: this.page,
-        ...(this.hardware === null ? {} : { phcPage: this.hardware.page }),
-        cpuAffinity: config.workers.cpuAffinity,
-        correctTransmit: config.workers.correctTransmit,
-        lockMemory: config.workers.lockMemory,
-        ...(config.workers.priority > 0 ? { priority: config.workers.priority } : {}),
-        onAddressRefused: (address, error) =>
-          this.log.debug(`${address} has no sockets of its own, the wildcard serves it: ${(error as Error).message}`),
-        onWorkerLost: (worker, error) => this.log.error({ worker, err: error }, 'a worker was lost and is replaced'),
-      });
-    } catch (cause) {
-      this.time.stop();
-      throw cause instanceof OperatorError ? cause : listenerError(config.server, cause);
-    }
-  }
-
-  /** Wildcard listeners have sockets of their own for the host's addresses, which come and go. */
-  private async followAddresses(): Promise<void> {
-    if (this.pool === null || !(await this.pool.followAddresses())) return;
-    const listens = this.listeners();
-    for (const [index, { addresses }] of this.pool.listeners.entries()) {
-      this.log.debug({ listen: listens[index], addresses }, 'addresses with sockets of their own');
-    }
-  }
-
-  /** Network cards' stamps, where listeners ask for them; which card serves, and why another does not, is said. */
-  private openHardware(): void {
-    const hardware = new HardwareClocks();
-    for (const { interface: name, reason } of hardware.reports) {
-      if (reason === null) this.log.info(`hardware stamps of ${name} are used`);
-      else this.log.warn(`the kernel's stamps serve on ${name}: ${reason}`);
-    }
-    if (hardware.reports.length === 0) this.log.warn("no interface has a card; the kernel's stamps serve");
-    hardware.poll();
-    this.timers.push(setInterval(() => hardware.poll(), HARDWARE_POLL_MS));
-    this.hardware = hardware;
-  }
-
   /** The coordinator moves, or this would not run; the workers are asked for their heartbeats. */
   private feedWatchdog(): void {
     const { manager } = this;
     if (manager.watchdogMs === null) return;
     const watch = new HeartbeatWatch();
     const feed = (): void => {
-      const beats = this.pool?.workerCounters().map((counters) => counters.heartbeat) ?? [];
-      if (watch.alive(beats, performance.now())) manager.alive();
+      if (watch.alive(this.serving.heartbeats(), performance.now())) manager.alive();
     };
     this.timers.push(setInterval(feed, manager.watchdogMs));
   }
 
-  private announce(workers: number): void {
+  private announce(): void {
     const { config, tryOut } = this.settings;
-    const listens = this.listeners();
-    for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
-      const server = config.server[index] as ServerConfig;
-      const listen = listens[index];
-      const { receiveBufferOctets, addresses } = listener;
-      const ownSockets = addresses.length === 0 ? {} : { addresses: addresses.length };
-      this.log.info({ listen, stamps: server.timestamping, receiveBufferOctets, ...ownSockets }, 'serving');
-    }
-    if (!tryOut) this.warnOfShortQueues();
-    if (config.server.some(({ interleaved }) => interleaved)) {
-      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config.workers), workers));
-    }
-    if (!tryOut) this.announceShedding(config);
+    this.serving.announce(config, tryOut);
     const { leap, stratum } = this.time.published;
     const { clock } = config.synchronization;
-    this.log.info(
-      { workers: this.pool === null ? 0 : workers, clock, leap, stratum },
-      describeTime(config.source.length, stratum),
-    );
+    this.log.info({ workers: this.serving.workers, clock, leap, stratum }, describeTime(config.source.length, stratum));
     if (tryOut) {
       const { port } = (config.server[0] as ServerConfig).listen;
       this.log.info(`try it: ntpd-ts query 127.0.0.1:${port}`);
     }
   }
 
-  private warnOfShortQueues(): void {
-    const listens = this.listeners();
-    for (const [index, listener] of (this.pool?.listeners ?? []).entries()) {
-      const warning = shortQueueWarning(listens[index] as string, listener);
-      if (warning !== null) this.log.warn(warning);
-    }
-  }
-
-  /** What overload will be like, where a listener wants unknown clients to wait in it. */
-  private announceShedding(config: Config): void {
-    const { pool } = this;
-    const wanted = config.server.some((server) => server.overload === 'shed-unknown' && server.rateLimiting);
-    if (pool === null || !wanted) return;
-    const fault = pool.sheddingFault;
-    if (fault === null) this.log.info('in overload clients in good standing go first');
-    else this.log.warn(`in overload all clients fare alike: no socket filter: ${fault.message}; needs CAP_BPF`);
-  }
-
   private report(): void {
-    if (this.pool === null) return;
-    for (const { message, ...fields } of this.reporter.report(this.pool.counters())) this.log.warn(fields, message);
+    const counters = this.serving.counters();
+    if (counters === null) return;
+    for (const { message, ...fields } of this.reporter.report(counters)) this.log.warn(fields, message);
   }
 }
 

@@ -5,7 +5,7 @@ import { INTERLEAVED_CAPACITY_LOG2 } from '../core/server/interleaved.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { readTalkers, TALKER_WORDS, type TalkerReport } from '../core/server/top-talkers.ts';
 import type { BorrowedSocket } from '../native/packet-path.ts';
-import { closeSocket, drawSteeringKey, probeChosenIds } from '../native/packet-socket.ts';
+import { closeSocket, drawSteeringKey, probeChosenIds, type Timestamping } from '../native/packet-socket.ts';
 import { openWakeEvent, signalWakeEvent } from '../native/wake-event.ts';
 import {
   allocateControl,
@@ -68,6 +68,10 @@ export interface PoolOptions {
 export interface BoundListener {
   readonly address: string;
   readonly port: number;
+  /** The interface that its address is meant on, where it needs one. */
+  readonly scope: string | null;
+  /** Where its receive stamps are from. */
+  readonly stamps: Timestamping;
   /** Receive buffer that the kernel granted each socket. */
   readonly receiveBufferOctets: number;
   /** What it was asked for; it grants less where net.core.rmem_max stands in the way. */
@@ -142,6 +146,8 @@ export class ServerPool {
     return this.open.map(({ spec, sockets, addresses }) => ({
       address: spec.address,
       port: sockets.port,
+      scope: /^fe[89ab]/i.test(spec.address) ? (spec.interface ?? null) : null,
+      stamps: spec.timestamping ?? 'kernel',
       receiveBufferOctets: sockets.receiveBufferOctets,
       receiveBufferWanted: spec.receiveBufferOctets ?? RECEIVE_BUFFER_OCTETS,
       addresses: addresses.map((group) => group.spec.address),

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../../src/control/client.ts';
 import { ControlServer, type ControlTarget } from '../../../src/daemon/control-server.ts';
@@ -47,6 +48,17 @@ describe('the control socket', () => {
     await expect(client.status()).rejects.toMatchObject({ code: 'daemon-not-running' });
   });
 
+  it('removes no file that is not a socket', async () => {
+    const path = socketPath();
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'precious');
+    await expect(start(path)).rejects.toThrow(/no socket/);
+    expect(readFileSync(path, 'utf8')).toBe('precious');
+    symlinkSync(path, `${path}.link`);
+    await expect(start(`${path}.link`)).rejects.toThrow(/no socket/);
+    expect(existsSync(`${path}.link`)).toBe(true);
+  });
+
   it('hands on what the daemon refuses, with its code', async () => {
     const path = socketPath();
     await start(path, {
@@ -88,7 +100,9 @@ describe('the control socket', () => {
 
   it('takes over the file of a dead daemon, but not that of a living one', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'control-')), 'control.sock');
-    writeFileSync(path, '');
+    const script = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    expect(spawnSync(process.execPath, ['-e', script, path]).signal).toBe('SIGKILL');
+    expect(existsSync(path)).toBe(true);
     await start(path);
     await expect(start(path)).rejects.toThrow('another daemon answers there');
     expect(await new ControlClient({ socket: path }).status()).toEqual({ pid: 42 });

@@ -54,6 +54,8 @@ test('a receive queue shorter than it was to be is named with the sysctl that st
   const bound = {
     address: '0.0.0.0',
     port: 123,
+    scope: null,
+    stamps: 'kernel' as const,
     receiveBufferOctets: 212_992,
     receiveBufferWanted: 2_097_152,
     addresses: [],

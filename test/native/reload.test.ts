@@ -1,0 +1,96 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type NtpdTs, ntpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
+import type { Finished } from '../support/run.ts';
+
+const running: NtpdTs[] = [];
+const sockets: Socket[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(({ child }) => child.stop()));
+  for (const socket of sockets.splice(0)) socket.close();
+});
+
+async function serve(config: string): Promise<NtpdTs> {
+  const daemon = await startNtpdTs(null, { config, args: ['--workers', '1'] });
+  running.push(daemon);
+  return daemon;
+}
+
+/** A port of loopback that somebody else holds. */
+async function busyPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  sockets.push(socket);
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket.address().port;
+}
+
+function verb({ directory }: NtpdTs, ...args: string[]): Promise<Finished> {
+  return ntpdTs(null, [...args, '--socket', join(directory, 'control.sock')]);
+}
+
+function rewrite({ directory }: NtpdTs, config: string): void {
+  writeFileSync(join(directory, 'ntp.toml'), config.replaceAll('@DIR@', directory));
+}
+
+const CONTROL = `
+  [observability]
+  observation-path = "@DIR@/control.sock"
+`;
+
+function listener(port: number): string {
+  return `[[server]]\nlisten = "127.0.0.1:${port}"\n`;
+}
+
+describe('a reload that fails', () => {
+  it('leaves a daemon that serves nobody keeping its clock', async () => {
+    const client = `${CONTROL}
+      [[source]]
+      mode = "server"
+      address = "127.0.0.1:11784"
+      [synchronization]
+      clock = "software"
+      minimum-agreeing-sources = 1
+    `;
+    const daemon = await serve(client);
+    const port = await busyPort();
+    rewrite(daemon, client + listener(port));
+    const refused = await verb(daemon, 'reload');
+    expect([refused.status, refused.stderr]).toEqual([69, expect.stringContaining(`127.0.0.1:${port}`)]);
+    expect(JSON.parse((await verb(daemon, 'status', '--json')).stdout).server).toMatchObject({
+      listeners: [],
+      workers: 0,
+    });
+    // Its upstream appears only now: who had stopped would never follow it.
+    await serve(`${CONTROL}${listener(11_784)}\n[synchronization]\nlocal-stratum = 10\n`);
+    expect(await verb(daemon, 'waitsync', '--timeout', '40')).toMatchObject({ status: 0 });
+    rewrite(daemon, client + listener(11_785));
+    expect(await verb(daemon, 'reload')).toMatchObject({ status: 0 });
+    expect(await ntpdTs(null, ['query', '127.0.0.1:11785'])).toMatchObject({ status: 0 });
+    expect(JSON.parse((await verb(daemon, 'status', '--json')).stdout).server).toMatchObject({
+      listeners: ['127.0.0.1:11785'],
+      workers: 1,
+    });
+  });
+
+  it('by SIGHUP says where the file is wrong, and changes nothing', async () => {
+    const config = `${CONTROL}${listener(11_786)}\n[synchronization]\nlocal-stratum = 10\n`;
+    const daemon = await serve(config);
+    rewrite(daemon, `${config}\n[sever]\n`);
+    process.kill(daemon.child.pid, 'SIGHUP');
+    await daemon.child.saw(/ntp\.toml:\d+:\d+: sever: unknown key; did you mean/);
+    const port = await busyPort();
+    rewrite(daemon, config + listener(port));
+    process.kill(daemon.child.pid, 'SIGHUP');
+    await daemon.child.saw(new RegExp(`127\\.0\\.0\\.1:${port}.*another program`));
+    expect(await ntpdTs(null, ['query', '127.0.0.1:11786'])).toMatchObject({ status: 0 });
+    rewrite(daemon, config + listener(11_787));
+    process.kill(daemon.child.pid, 'SIGHUP');
+    await daemon.child.saw(/serving on 127\.0\.0\.1:11787/);
+    expect(await ntpdTs(null, ['query', '127.0.0.1:11787'])).toMatchObject({ status: 0 });
+  });
+});
