@@ -86,6 +86,7 @@ export class Gate {
       new Int32Array(shared.buckets, 0, prefixWords),
       this.time,
       this.hash,
+      slots,
       seed,
     );
   }
@@ -103,7 +104,7 @@ export class Gate {
    */
   begin(table: Int32Array, received: number): void {
     const { limiter, standing, looked, sourceLow } = this;
-    limiter.begin(received);
+    limiter.begin(table, received);
     for (let slot = 0; slot < received; slot++) {
       const looks = limiter.looksAt(slot);
       looked[slot] = looks ? 1 : 0;

@@ -1,6 +1,8 @@
 import { BUCKET_OVER, BucketTable, type BucketTime, type Limit, limitOf, NO_LIMIT } from './bucket-table.ts';
 import { prefixMask } from './ip-prefix.ts';
 import type { KeyedHash } from './keyed-hash.ts';
+import { SourceSampling } from './source-sampling.ts';
+import { Xorshift32 } from './xorshift.ts';
 
 /**
  * How often clients may ask, of one listener. An IPv4 address has a bucket of its own in the worker that it always
@@ -65,13 +67,11 @@ const LABEL_IPV6_PREFIX = 65;
 export const LABEL_IPV6_HOST = 66;
 
 /**
- * A wide bucket is charged by samples as long as nobody has half emptied one: one request in SAMPLE pays for all of them.
- * Once one is found so, each request pays for itself for WATCH_SECONDS. What a sample misses is small beside half a
- * bucket of SAMPLED_BURST_MIN. A worker that finds BUSY_BATCH requests at once saves where it can and charges buckets
- * from BUSY_SAMPLED_BURST_MIN on by samples, too: half of one is sixteen samples, so that a burst may be taken for a
- * third more or less than it was. One that has time to spare is exact about those (bench/micro/rate-limit.ts).
+ * A wide bucket is charged by samples as long as nobody has half emptied one: one request in eight of a source pays for
+ * all of them (SourceSampling). Once one is found so, each request pays for itself for WATCH_SECONDS. A worker that finds
+ * BUSY_BATCH requests at once saves where it can and charges buckets from BUSY_SAMPLED_BURST_MIN on by samples, too. One
+ * that has time to spare is exact about those (bench/micro/rate-limit.ts).
  */
-const SAMPLE = 8;
 const SAMPLED_BURST_MIN = 4096;
 const BUSY_SAMPLED_BURST_MIN = 256;
 const BUSY_BATCH = 32;
@@ -87,38 +87,36 @@ export class RateLimiter {
   private readonly shared: BucketTable;
   private readonly time: BucketTime;
   private readonly hash: KeyedHash;
-  private random: number;
+  private readonly random: Xorshift32;
+  private readonly sampling: SourceSampling;
   private watchUntilSeconds = 0;
   private busy = false;
   /** Whether a limit is too narrow to be charged by samples at any time. */
   private narrow = false;
-  /** Requests are counted in runs of SAMPLE: how many of one came before this batch, and which of each pays for all. */
-  private before = 0;
-  private payer = 0;
-  private requests = 0;
 
   /**
    * @param own - words of a table of this worker's own.
    * @param shared - words of the table that all workers share.
    * @param time - the present; set by the caller.
    * @param hash - with a key that all workers share, too.
-   * @param seed - any number, for the choice of which requests leak.
+   * @param slots - rows of the packet table.
+   * @param seed - any number, for the choice of which requests pay and leak.
    */
-  constructor(own: Int32Array, shared: Int32Array, time: BucketTime, hash: KeyedHash, seed: number) {
+  constructor(own: Int32Array, shared: Int32Array, time: BucketTime, hash: KeyedHash, slots: number, seed: number) {
     this.own = new BucketTable(own, time);
     this.shared = new BucketTable(shared, time);
     this.time = time;
     this.hash = hash;
-    this.random = seed | 1;
+    this.random = new Xorshift32(seed);
+    this.sampling = new SourceSampling(slots, this.random.next());
   }
 
-  /** Begins a batch of so many requests. Who of them pays for others nobody can foresee. */
-  begin(requests: number): void {
-    this.busy = requests >= BUSY_BATCH;
-    const before = this.before + this.requests;
-    if (before >= SAMPLE) this.payer = this.random32() & (SAMPLE - 1);
-    this.before = before & (SAMPLE - 1);
-    this.requests = requests;
+  /** Begins a batch: the first `received` rows of the packet table. */
+  begin(table: Int32Array, received: number): void {
+    const { shares } = this.sampling;
+    this.busy = received >= BUSY_BATCH;
+    if (this.time.seconds < this.watchUntilSeconds) shares.fill(1, 0, received);
+    else this.sampling.choose(table, received, this.time.seconds);
   }
 
   /** Says what limits `decide` will be asked about, so that `looksAt` can tell. */
@@ -131,7 +129,7 @@ export class RateLimiter {
 
   /** Whether `decide` may find the request in a slot over a limit: in a busy worker those of a sample that pay. */
   looksAt(slot: number): boolean {
-    return !this.busy || this.narrow || this.share(slot) > 0;
+    return !this.busy || this.narrow || (this.sampling.shares[slot] as number) > 0;
   }
 
   /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
@@ -157,7 +155,7 @@ export class RateLimiter {
     limits: RateLimits,
   ): number {
     const { hash, shared } = this;
-    const share = this.share(slot);
+    const share = this.sampling.shares[slot] as number;
     let leaked = false;
     let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
     let requests = this.toCharge(limit, share);
@@ -196,12 +194,6 @@ export class RateLimiter {
     return this.oneIn(limits.kissLog2) ? RATE_KISS : RATE_OVER;
   }
 
-  /** For how many requests one pays where buckets are charged by samples: none, itself, or all of a sample. */
-  private share(slot: number): number {
-    if (this.time.seconds < this.watchUntilSeconds) return 1;
-    return ((slot + this.before) & (SAMPLE - 1)) === this.payer ? SAMPLE : 0;
-  }
-
   private isSampled(limit: Limit): boolean {
     return holds(limit, this.busy ? BUSY_SAMPLED_BURST_MIN : SAMPLED_BURST_MIN);
   }
@@ -224,16 +216,6 @@ export class RateLimiter {
 
   /** True once in 2^log2 on average; never for a negative one. */
   private oneIn(log2: number): boolean {
-    return log2 === 0 || (log2 > 0 && this.random32() >>> (32 - log2) === 0);
-  }
-
-  /** xorshift32: which requests leak or pay need not be secret, only not to be foreseen by counting. */
-  private random32(): number {
-    let x = this.random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.random = x;
-    return x;
+    return log2 === 0 || (log2 > 0 && this.random.next() >>> (32 - log2) === 0);
   }
 }

@@ -61,6 +61,7 @@ export function fillTables(crowd: Crowd, scale: number, seconds: number, seed: n
     new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(PREFIX_BUCKETS / scale))),
     time,
     new KeyedHash(key),
+    1,
     seed,
   );
   const ask = (who: number, fate: Fate): void => {

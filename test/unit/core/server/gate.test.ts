@@ -97,7 +97,8 @@ function noted(clients: number, limits = DEFAULT_RATE_LIMITS): number {
 
 test('in a batch that is not large each request counts for good standing, in a large one a sample does', () => {
   expect(noted(31)).toBe(31);
-  expect(noted(64)).toBe(8);
+  expect(noted(512)).toBeGreaterThan(512 / 8 / 2);
+  expect(noted(512)).toBeLessThan((512 / 8) * 2);
   expect(noted(64, limits)).toBe(64); // a narrow limit looks at each request, so standing can, too
 });
 
