@@ -238,7 +238,7 @@ class ClientSockets : public Napi::ObjectWrap<ClientSockets> {
     StoreDaemonStamp(record);
     const ssize_t sent = send(fd, octets.Data(), octets.ByteLength(), 0);
     const int error = errno;
-    if (warmed) self.ReportNs();
+    if (warmed) self.Drain();
     return Napi::Number::New(env, static_cast<double>(sent < 0 ? -error : sent));
   }
 

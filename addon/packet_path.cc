@@ -222,7 +222,7 @@ void PacketPath::TakePage(int64_t nowMonoNs) {
 /**
  * replayDelays(samples, nowMs) -> { askedNs, plainNs, spreadNs, chunkPlacesKnown }: what the correction of T3 makes of
  * samples, for tests to see. They are a Float64Array of (kind, place, ns, more ns, time in ms), where kind is 0 for a
- * reply that asked (its delay, and the rest of its call), 1 for a plain one (its call), 2 for a report.
+ * reply that asked (its delay, and the rest of its call), 1 for a plain one (its call).
  */
 static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -239,7 +239,6 @@ static Napi::Value ReplayDelays(const Napi::CallbackInfo& info) {
     const uint32_t row = delays.Find(of, sampleMonoNs);
     if (sample[0] == 0) delays.LearnAsked(row, place, firstNs, static_cast<int64_t>(sample[3]), sampleMonoNs);
     if (sample[0] == 1) delays.LearnPlain(row, place, firstNs, sampleMonoNs);
-    if (sample[0] == 2) delays.LearnReport(firstNs, sampleMonoNs);
   }
   const int64_t nowMonoNs = ns(info[1].As<Napi::Number>().DoubleValue());
   const uint32_t row = delays.Find(of, nowMonoNs);

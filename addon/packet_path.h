@@ -213,7 +213,6 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   SelfSocket selfV6_{AF_INET6};
   uint32_t samplesDue_ = 0;
   bool plainWanted_ = false;  // a reply went without asking since the last sample, or would have
-  bool reportDue_ = false;    // what queueing a report takes is to be measured when the replies are sent
   uint32_t txReports_ = 0;
   uint32_t txReportsMax_ = 0;
 };

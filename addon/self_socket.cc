@@ -1,13 +1,11 @@
 // self_socket.cc: see the header.
 #include "self_socket.h"
 
-#include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 #include <sys/socket.h>
 
 #include <cstring>
 
-#include "clocks.h"
 #include "control_message.h"
 
 namespace ntpd {
@@ -50,29 +48,18 @@ bool SelfSocket::Ask() {
   return fd_.valid() && sendmsg(fd_.get(), &header, MSG_DONTWAIT) == 1;
 }
 
-int64_t SelfSocket::ReportNs() {
-  const int64_t receivedNs = ReadStampNs(0);
-  const int64_t sentNs = ReadStampNs(MSG_ERRQUEUE);
-  return receivedNs == 0 || sentNs == 0 ? -1 : receivedNs - sentNs;
-}
-
-int64_t SelfSocket::ReadStampNs(int flags) {
+void SelfSocket::Drain() {
   uint8_t octet;
   iovec data = {&octet, 1};
   alignas(cmsghdr) uint8_t control[256];
-  msghdr header = {};
-  header.msg_iov = &data;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  if (!fd_.valid() || recvmsg(fd_.get(), &header, flags | MSG_DONTWAIT) < 0) return 0;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_TIMESTAMPING) continue;
-    scm_timestamping stamps;
-    std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
-    return Nanoseconds(stamps.ts[0]);
+  for (const int queue : {0, int{MSG_ERRQUEUE}}) {
+    msghdr header = {};
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    recvmsg(fd_.get(), &header, queue | MSG_DONTWAIT);
   }
-  return 0;
 }
 
 }  // namespace ntpd

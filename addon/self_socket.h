@@ -1,4 +1,5 @@
-// self_socket.h: datagrams to ourselves over loopback, which go through what a reply goes through in the kernel.
+// self_socket.h: datagrams to ourselves over loopback, which go through what a reply goes through in the kernel,
+// so that the next reply finds the caches warm.
 #pragma once
 #include <netinet/in.h>
 
@@ -19,15 +20,10 @@ class SelfSocket {
   void Close() { fd_.Reset(-1); }
   /** Sends one octet that asks for its transmit stamp; false where that is not possible. */
   bool Ask();
-  /**
-   * Takes what came of that: how much later the octet arrived than its transmit stamp says, in nanoseconds: in the
-   * loopback driver little more lies between the two than queueing the stamp's report. -1 when a stamp is missing.
-   */
-  int64_t ReportNs();
+  /** Takes what came of that. */
+  void Drain();
 
  private:
-  int64_t ReadStampNs(int flags);
-
   UniqueFd fd_;
 };
 

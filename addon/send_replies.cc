@@ -85,11 +85,6 @@ void PacketPath::SendReplies(uint32_t slots) {
     chunk[count++] = i;
   }
   send();
-  if (reportDue_) {
-    reportDue_ = false;
-    SelfSocket& self = selfV4_.valid() ? selfV4_ : selfV6_;
-    delays_.LearnReport(self.Ask() ? self.ReportNs() : -1, lastSendMonoNs_);
-  }
 }
 
 /**
@@ -100,7 +95,7 @@ void PacketPath::SendReplies(uint32_t slots) {
 bool PacketPath::WarmPath(int family) {
   if (!correct_ || exchangedMonoNs_ - lastSendMonoNs_ < kIdleNs) return false;
   SelfSocket& self = family == AF_INET ? selfV4_ : selfV6_;
-  if (self.Ask()) self.ReportNs();
+  if (self.Ask()) self.Drain();
   return true;
 }
 
@@ -148,7 +143,6 @@ uint32_t PacketPath::PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t
   if (sample == Sample::kNone) return count;
   lastSampleMonoNs_ = nowMonoNs;
   samplesDue_++;
-  reportDue_ = sample == Sample::kPlain;
   return count;
 }
 

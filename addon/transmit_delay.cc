@@ -40,16 +40,14 @@ uint32_t TransmitDelay::Find(const DelayClass& wanted, int64_t nowMonoNs) {
 bool TransmitDelay::Knows(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {
   const PlaceDelays& delays = rows_[row].places[place];
   if (asks) return delays.asked.Known(nowMonoNs);
-  return delays.plainCall.Known(nowMonoNs) && delays.rest.Known(nowMonoNs) && report_.Known(nowMonoNs);
+  return delays.plainCall.Known(nowMonoNs) && delays.rest.Known(nowMonoNs);
 }
 
 /** The delay of a place that is known. */
 int32_t TransmitDelay::PlaceNs(const Row& row, uint32_t place, bool asks) const {
   const PlaceDelays& delays = row.places[place];
   if (asks) return delays.asked.ns();
-  // A card's stamp is taken after the kernel has queued its own.
-  const int32_t reportNs = row.of.stampSource == kStampHardware ? 0 : report_.ns();
-  return std::min(delays.plainCall.ns() - delays.rest.ns() + reportNs, delays.asked.ns());
+  return std::min(delays.plainCall.ns() - delays.rest.ns(), delays.asked.ns());
 }
 
 int32_t TransmitDelay::DelayNs(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {
@@ -82,10 +80,6 @@ void TransmitDelay::LearnAsked(uint32_t row, uint32_t place, int64_t delayNs, in
 
 void TransmitDelay::LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int64_t nowMonoNs) {
   if (callNs >= 0 && Sane(callNs)) rows_[row].places[place].plainCall.Learn(static_cast<int32_t>(callNs), nowMonoNs);
-}
-
-void TransmitDelay::LearnReport(int64_t reportNs, int64_t nowMonoNs) {
-  if (Sane(reportNs)) report_.Learn(std::max(static_cast<int32_t>(reportNs), 0), nowMonoNs);
 }
 
 bool TransmitDelay::Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const {

@@ -38,12 +38,15 @@ enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
  * What is measured at one place. A reply that asks for its transmit stamp leaves later than one that does not: the
  * kernel does the work of asking (control message, memory for the report) before it takes the stamp, and rarely, so with
  * cold caches. Where a plain reply leaves, no stamp tells; but how long its system call takes is
- * known, and how much of such a call follows the departure is known from the calls that asked:
+ * known, and how much of such a call follows a stamp is known from the calls that asked:
  *
- *     reading |--------- asked ---------| stamp |- report -|------ after the departure ------| return
- *     reading |---- a plain reply's ----| departure        |------ after the departure ------| return
+ *     reading |--------- asked ---------| stamp |------------- rest -------------| return
+ *     reading |---- a plain reply's ----| T3    |------------- rest -------------| return
  *
- * so that it leaves at plainCall - (rest - report). The report is what queueing the stamp takes.
+ * so that its T3 is plainCall - rest: as far before the reply's arrival as a transmit stamp is, so that clients see the
+ * same offset in basic and in interleaved mode. (The rest begins with queueing the stamp's report, a tenth of a
+ * microsecond, which a plain reply is spared. To add what that takes, measured over loopback, made T3 late by twice as
+ * much, and scatter: bench/accuracy/stamps.ts.)
  */
 struct PlaceDelays {
   DelayMedian asked;      // clock reading to transmit stamp, of replies that ask
@@ -82,8 +85,6 @@ class TransmitDelay {
   void LearnAsked(uint32_t row, uint32_t place, int64_t delayNs, int64_t restNs, int64_t nowMonoNs);
   /** How long the call took for a reply, or a chunk up to it, that did not ask. */
   void LearnPlain(uint32_t row, uint32_t place, int64_t callNs, int64_t nowMonoNs);
-  /** What it took to queue a report (SelfSocket::ReportNs); -1, as without loopback, counts for nothing: T3 is early by it. */
-  void LearnReport(int64_t reportNs, int64_t nowMonoNs);
 
   /** Whether a place has too few samples, or none for a while. */
   bool Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const;
@@ -106,7 +107,6 @@ class TransmitDelay {
   int32_t PlaceNs(const Row& row, uint32_t place, bool asks) const;
 
   Row rows_[kClasses];
-  DelayMedian report_;
   uint32_t last_ = 0;
 };
 

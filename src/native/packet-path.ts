@@ -148,11 +148,10 @@ export const PLACE_FIRST = 1;
 export const PLACE_LATER = 2;
 export const PLACE_CHUNK = 3;
 
-/** What a reply at a place of the send, or the report of a stamp, taught about delays in nanoseconds. */
-export type DelaySample = { readonly atMs: number } & (
-  | { readonly place: number; readonly askedNs: number; readonly restNs?: number }
-  | { readonly place: number; readonly plainCallNs: number }
-  | { readonly reportNs: number }
+/** What a reply at a place of the send taught about delays in nanoseconds. */
+export type DelaySample = { readonly atMs: number; readonly place: number } & (
+  | { readonly askedNs: number; readonly restNs?: number }
+  | { readonly plainCallNs: number }
 );
 
 export interface ReplayedDelays {
@@ -170,8 +169,7 @@ export interface ReplayedDelays {
 export function replayDelays(samples: readonly DelaySample[], nowMs: number): ReplayedDelays {
   const rows = samples.map((sample) => {
     if ('askedNs' in sample) return [0, sample.place, sample.askedNs, sample.restNs ?? 0, sample.atMs];
-    if ('plainCallNs' in sample) return [1, sample.place, sample.plainCallNs, 0, sample.atMs];
-    return [2, 0, sample.reportNs, 0, sample.atMs];
+    return [1, sample.place, sample.plainCallNs, 0, sample.atMs];
   });
   return loadAddon<NativePaths>().replayDelays(new Float64Array(rows.flat()), nowMs);
 }

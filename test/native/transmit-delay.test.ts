@@ -114,23 +114,22 @@ test('a path that changes slowly is followed within a second, and noise moves wh
   expect(Math.abs((replayDelays([...learned, ...moved], 3500).askedNs[PLACE_FIRST] as number) - 3400)).toBeLessThan(30);
 });
 
-/** `count` turns of a reply that asked, a plain one and a report. */
+/** `count` turns of a reply that asked and a plain one. */
 function turns(place: number, count: number, fromMs = 0): DelaySample[] {
   return Array.from({ length: count }, (_, i) => fromMs + i).flatMap((atMs): DelaySample[] => [
     { place, askedNs: 3300, restNs: 2200, atMs },
     { place, plainCallNs: 3700, atMs },
-    { reportNs: 450, atMs },
   ]);
 }
 
-test('a plain reply leaves before its call returns, by the time that follows the stamp and its report', () => {
+test('a plain reply leaves before its call returns, by the time that follows a stamp', () => {
   const { askedNs, plainNs } = replayDelays(turns(PLACE_FIRST, 10), 20);
   expect(askedNs[PLACE_FIRST]).toBe(3300);
-  expect(plainNs[PLACE_FIRST]).toBe(3700 - (2200 - 450));
+  expect(plainNs[PLACE_FIRST]).toBe(3700 - 2200);
 });
 
-test('nothing is added to a plain reply while one of the three is missing', () => {
-  for (const missing of ['askedNs', 'plainCallNs', 'reportNs']) {
+test('nothing is added to a plain reply while one of the two is missing', () => {
+  for (const missing of ['askedNs', 'plainCallNs']) {
     const without = turns(PLACE_FIRST, 10).filter((sample) => !(missing in sample));
     expect(replayDelays(without, 20).plainNs[PLACE_FIRST]).toBe(0);
   }
@@ -138,7 +137,7 @@ test('nothing is added to a plain reply while one of the three is missing', () =
 
 test('a plain reply of a chunk takes the nearest known place before its own', () => {
   const { plainNs } = replayDelays([...turns(PLACE_CHUNK, 10), ...samples(PLACE_CHUNK + 1, 10, () => 9000)], 20);
-  expect(plainNs[PLACE_CHUNK + 1]).toBe(1950);
+  expect(plainNs[PLACE_CHUNK + 1]).toBe(1500);
 });
 
 test('a plain reply never leaves later than one that asks, nor before the reading', () => {
