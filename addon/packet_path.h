@@ -37,6 +37,14 @@ constexpr uint32_t kSlackBatchesMin = 8;
 // quarters of what a worker can answer, so that a pause of some tens of milliseconds does not cost the kernel's stamps.
 constexpr uint32_t kSparingBatchesMin = 512;
 constexpr uint32_t kAsksMax = 4096;       // transmit stamps awaited at once; a power of two
+static_assert(kAsksMax <= 1u << 16, "their places are kept as 16 bits");
+
+/** What is known of the numbers that a kernel without SCM_TS_OPT_ID gives the stamps of a socket (transmit_stamps.cc). */
+enum class StampCount : uint8_t {
+  kLost,    // which number comes next is not known
+  kProbed,  // one reply that asked is under way, and no other: its stamp will tell
+  kKnown,
+};
 
 /** A socket the worker borrows from the coordinator. */
 struct PathSocket {
@@ -56,14 +64,18 @@ struct PathSocket {
   uint32_t queueMax;    // packets its queue can hold at most
   uint32_t suspects = 0; // packets still to come that may have been stamped before the realtime clock was set
   uint32_t drops = 0;   // datagrams that the kernel dropped since it was opened, when that was last asked
-  uint32_t nextId = 0;  // idByCounter: the id the next ask will get
-  bool idKnown = false;
   uint32_t asksOpen = 0;
+  // With idByCounter: what is known of the count, the number that comes next when it is, the place of the ask that is to
+  // tell, and of each number, modulo their count, the place of the ask that has it.
+  StampCount count = StampCount::kLost;
+  uint32_t nextId = 0;
+  uint16_t probe = 0;
+  std::vector<uint16_t> numbered;
 };
 
 /** Who waits for a transmit stamp. */
 struct TxAsk {
-  uint32_t id;
+  uint32_t id;          // that its stamp comes with; one that the kernel numbers has it when the reply was sent
   uint32_t cookie;
   int64_t clockMonoNs;  // the clock reading its T3 was made from
   int64_t returnMonoNs;  // when the call returned that sent it; of samples
@@ -139,12 +151,16 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
   TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
   void SendPrepared(PathSocket& socket, uint32_t count);
+  void GiveUpAsksFrom(uint32_t first, uint32_t count);
   void CountSendFailure(int error);
 
   // transmit_stamps.cc
   void CollectTransmitStamps();
   void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampNs, StampSource source);
   void FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source);
+  TxAsk* AskOf(PathSocket& socket, uint32_t id);
+  void NumberAsk(PathSocket& socket, TxAsk& ask);
+  void LoseCount(PathSocket& socket);
   void ExpireAsks(int64_t nowMonoNs);
   void CloseAsk(TxAsk& ask);
   void GiveUpAsk(TxAsk& ask);
@@ -203,7 +219,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   TransmitDelay delays_;
   std::unique_ptr<TxAsk[]> asks_;
-  uint32_t nextAskId_ = 0;
+  uint32_t nextAskId_ = static_cast<uint32_t>(random_.Next());  // not that of a stamp of a lost worker, still to come
   uint32_t asksOpen_ = 0;
   int64_t lastSampleMonoNs_ = 0;
   int64_t lastExpiryMonoNs_ = 0;

@@ -88,6 +88,7 @@ Napi::Value PacketPath::UseSockets(const Napi::CallbackInfo& info) {
     same->listener = listener;
     same->smear = smear;
     same->hot = true;
+    same->count = StampCount::kLost;
   }
   PollSockets();
   return info.Env().Undefined();
@@ -110,6 +111,7 @@ bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
     socket.port = static_cast<uint16_t>(IntegerOption(options, "port", 0));
     socket.wildcard = BooleanOption(options, "wildcard", true);
     socket.idByCounter = !BooleanOption(options, "chosenIds", false);
+    if (socket.idByCounter) socket.numbered.resize(kAsksMax);
     int family = 0;
     socklen_t length = sizeof family;
     if (getsockopt(socket.fd, SOL_SOCKET, SO_DOMAIN, &family, &length) != 0) {

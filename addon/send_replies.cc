@@ -240,24 +240,40 @@ void PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
   int refused = -1;  // the message that was refused last
   for (uint32_t done = 0; done < count;) {
     const int sent = sendmmsg(socket.transmitFd, sendHeaders_ + done, count - done, MSG_DONTWAIT);
+    const int error = errno;
+    for (int i = 0; i < sent && socket.idByCounter; i++) {
+      if (sendAsks_[done + i] != nullptr) NumberAsk(socket, *sendAsks_[done + i]);
+    }
     if (sent > 0) {
       Count(kCounterSent, sent);
       done += static_cast<uint32_t>(sent);
-      continue;
     }
-    if (errno == EINTR) continue;
-    const bool full = errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM;
+    if (done == count) return;
+    // Kernels differ in whether they number a reply before they refuse it: if it asked, whose number is whose is not
+    // known from here on, also if it goes at another attempt.
+    if (socket.idByCounter && sendAsks_[done] != nullptr) {
+      GiveUpAsksFrom(done, count);
+      socket.count = StampCount::kLost;
+    }
+    if (sent > 0 || error == EINTR) continue;
+    const bool full = error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
     if (!full && refused != static_cast<int>(done)) {
       // It may be an earlier packet's error, which an ICMP message brought: told once, and to whoever sends next.
       refused = static_cast<int>(done);
       continue;
     }
-    CountSendFailure(errno);
-    if (sendAsks_[done] != nullptr) {
-      socket.idKnown = false;  // whether the kernel numbered it before it gave up is not known
-      GiveUpAsk(*sendAsks_[done]);
-    }
+    CountSendFailure(error);
+    if (sendAsks_[done] != nullptr) GiveUpAsk(*sendAsks_[done]);
     done++;
+  }
+}
+
+/** Replies of the chunk from `first` on do not wait for their transmit stamps any more, though they may ask for them. */
+void PacketPath::GiveUpAsksFrom(uint32_t first, uint32_t count) {
+  for (uint32_t i = first; i < count; i++) {
+    if (sendAsks_[i] == nullptr) continue;
+    GiveUpAsk(*sendAsks_[i]);
+    sendAsks_[i] = nullptr;
   }
 }
 

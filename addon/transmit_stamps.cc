@@ -1,4 +1,10 @@
 // transmit_stamps.cc: asks for transmit stamps and reads them from the error queue (MSG_ERRQUEUE), in batches.
+//
+// A stamp comes with the id of its reply. From Linux 6.13 on that is one we choose. An older kernel numbers the replies of
+// a socket that ask, in the order of sending; where that count stands when a worker takes a socket over, or after a reply
+// that was refused, is not known. Then one reply alone asks, and the number of its stamp tells; a stamp from before the
+// reading of the clock that was made for it is of a reply of another time. A number or a time that does not fit what was
+// counted has the count be learned anew.
 #include <errno.h>
 #include <time.h>
 
@@ -21,19 +27,13 @@ constexpr int64_t kAskLifeNs = 1'000'000'000;
 
 /**
  * Books an ask for the reply in `slot`; its clock reading is filled in when there is one. Null when it cannot be told
- * apart from others: too many open, or a kernel that numbers stamps itself and whose number is not known (then only one
- * at a time may be under way).
+ * apart from others: too many open, or one under way at a socket whose count is not known.
  */
 TxAsk* PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample) {
   PathSocket& socket = sockets_[slots_[slot].socket];
   if (asksOpen_ >= kAsksMax) ExpireAsks(nowMonoNs);
-  uint32_t id;
-  if (socket.idByCounter) {
-    if (!socket.idKnown && socket.asksOpen > 0) return nullptr;
-    id = socket.nextId++;
-  } else {
-    id = nextAskId_++;
-  }
+  if (socket.idByCounter && socket.count != StampCount::kKnown && socket.asksOpen > 0) return nullptr;
+  const uint32_t id = nextAskId_++;
   TxAsk& ask = asks_[id % kAsksMax];
   if (ask.open) {
     if (nowMonoNs - ask.clockMonoNs < kAskLifeNs) return nullptr;
@@ -115,39 +115,70 @@ void PacketPath::CollectTransmitStamps() {
   }
 }
 
+/** A reply that asked was sent by a socket whose stamps the kernel numbers: it has the next number. */
+void PacketPath::NumberAsk(PathSocket& socket, TxAsk& ask) {
+  const auto place = static_cast<uint16_t>(&ask - asks_.get());
+  if (socket.count == StampCount::kKnown) {
+    ask.id = socket.nextId++;
+    socket.numbered[ask.id % kAsksMax] = place;
+  } else {
+    socket.count = StampCount::kProbed;
+    socket.probe = place;
+  }
+}
+
+/** The open ask that a stamp with this id is of, or may be of while the count is being learned; null for none. */
+TxAsk* PacketPath::AskOf(PathSocket& socket, uint32_t id) {
+  uint32_t place = id % kAsksMax;
+  if (socket.idByCounter) {
+    if (socket.count == StampCount::kProbed) return &asks_[socket.probe];
+    if (socket.count == StampCount::kKnown && static_cast<int32_t>(id - socket.nextId) >= 0) {
+      LoseCount(socket);  // the kernel counted more than we did
+      return nullptr;
+    }
+    place = socket.numbered[place];
+  }
+  TxAsk& ask = asks_[place];
+  return ask.open && ask.id == id && &sockets_[ask.socket] == &socket ? &ask : nullptr;
+}
+
+/** The numbers of a socket's stamps are not what was thought: of what is under way none is known. */
+void PacketPath::LoseCount(PathSocket& socket) {
+  for (uint32_t i = 0; i < kAsksMax && socket.asksOpen > 0; i++) {
+    if (asks_[i].open && &sockets_[asks_[i].socket] == &socket) GiveUpAsk(asks_[i]);
+  }
+  socket.count = StampCount::kLost;
+}
+
 /**
  * One transmit stamp, of CLOCK_REALTIME or of a card. Where T2 is the card's, both may come for one reply, in this
  * order, or either alone: the kernel's is kept until the card's has come and agrees with it.
  */
 void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampNs, StampSource source) {
-  if (socket.idByCounter && !socket.idKnown && socket.asksOpen == 1) {
-    // The only ask under way: its number tells the socket's count.
-    for (uint32_t i = 0; i < kAsksMax && !socket.idKnown; i++) {
-      TxAsk& candidate = asks_[i];
-      if (!candidate.open || &sockets_[candidate.socket] != &socket) continue;
-      socket.nextId = id + 1;
-      socket.idKnown = true;
-      if (candidate.id != id) {
-        TxAsk moved = candidate;
-        moved.id = id;
-        candidate.open = false;
-        asks_[id % kAsksMax] = moved;
-      }
+  TxAsk* found = AskOf(socket, id);
+  if (found == nullptr) return;
+  TxAsk& ask = *found;
+  int64_t monoNs = clock_.MonoFromReal(stampNs);
+  if (source == kStampHardware) {
+    const int64_t earliestNs = ask.softwareMonoNs != 0 ? ask.softwareMonoNs : ask.clockMonoNs;
+    if (!ask.hardware || !hardware_.TransmitMonoNs(ask.interface, stampNs, earliestNs, monoNs)) return;
+  }
+  if (socket.idByCounter) {
+    const bool early = source == kStampKernel && monoNs < ask.clockMonoNs;
+    if (socket.count == StampCount::kProbed) {
+      if (early) return;  // one that was sent before the count was lost, or by a worker before us
+      socket.count = StampCount::kKnown;
+      socket.nextId = id;
+      NumberAsk(socket, ask);
+    } else if (early) {
+      return LoseCount(socket);  // of an earlier reply: we counted less than the kernel did
     }
   }
-  TxAsk& ask = asks_[id % kAsksMax];
-  if (!ask.open || ask.id != id || &sockets_[ask.socket] != &socket) return;
-  if (source == kStampKernel) {
-    const int64_t monoNs = clock_.MonoFromReal(stampNs);
-    if (!ask.hardware) return FinishAsk(ask, monoNs, kStampKernel);
+  if (source == kStampKernel && ask.hardware) {
     ask.softwareMonoNs = monoNs;
     return;
   }
-  const int64_t earliestNs = ask.softwareMonoNs != 0 ? ask.softwareMonoNs : ask.clockMonoNs;
-  int64_t cardMonoNs;
-  if (ask.hardware && hardware_.TransmitMonoNs(ask.interface, stampNs, earliestNs, cardMonoNs)) {
-    FinishAsk(ask, cardMonoNs, kStampHardware);
-  }
+  FinishAsk(ask, monoNs, source);
 }
 
 /** The stamp is there: reported to the reply's owner, and a lesson for the delay of its place if it is of T2's kind. */
@@ -183,8 +214,10 @@ void PacketPath::ReportTransmit(uint32_t cookie, NtpTime stamp, StampSource sour
 }
 
 void PacketPath::CloseAsk(TxAsk& ask) {
+  PathSocket& socket = sockets_[ask.socket];
   ask.open = false;
-  sockets_[ask.socket].asksOpen--;
+  if (socket.count == StampCount::kProbed) socket.count = StampCount::kLost;
+  socket.asksOpen--;
   asksOpen_--;
 }
 

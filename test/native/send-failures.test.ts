@@ -4,12 +4,10 @@ import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../suppor
 import { describeInOwnNetwork } from '../support/own-network.ts';
 import { request } from '../support/requests.ts';
 import { run, runOk } from '../support/run.ts';
-import { answerAsking, type TransmitReport } from '../support/transmit-reports.ts';
+import { answerAsking, expectOwnStamps, type TransmitReport } from '../support/transmit-reports.ts';
 
 /** An address of the host itself that replies find no way to. */
 const CUT_OFF = '10.99.0.1';
-/** What T3 may be later than the reading it was made from (the correction's cap), and what rounding adds. */
-const CORRECTION_SECONDS_MAX = 51e-6;
 const REQUESTS = 640;
 
 const open: { close(): void }[] = [];
@@ -28,14 +26,6 @@ async function client(address?: string): Promise<LoopbackClient> {
   const made = await LoopbackClient.open(address);
   open.push(made);
   return made;
-}
-
-/** Replies go one after the other: a stamp lies between its own T3 and the next one's, as far as T3 is corrected. */
-function expectOwnStamps(reports: readonly TransmitReport[], t3: readonly number[]): void {
-  for (const [i, { seconds }] of reports.entries()) {
-    expect(seconds).toBeGreaterThan((t3[i] as number) - CORRECTION_SECONDS_MAX);
-    if (i + 1 < t3.length) expect(seconds).toBeLessThan((t3[i + 1] as number) + CORRECTION_SECONDS_MAX);
-  }
 }
 
 await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not take', () => {
@@ -81,6 +71,31 @@ await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not ta
       expect(serving.counters().answered).toBe(11);
     });
   }
+
+  test('leave no stamp to the wrong reply of a chunk where the kernel counts them', async () => {
+    // Without the correction of T3 all replies of a chunk may ask, as they may with a card's stamps.
+    const capacity = 8;
+    const serving = server([{}], { chosenIds: false, correctTransmit: false, capacity });
+    const [near, far] = [await client(), await client(CUT_OFF)];
+    const ask = async (order: readonly LoopbackClient[]): Promise<number[]> => {
+      for (const each of order) await each.send(request(), serving.ports[0] as number);
+      return (await answerAsking(serving, near, 1)).map(({ source }) => source);
+    };
+    const [kernel, daemon] = [slot.STAMP_KERNEL, slot.STAMP_DAEMON];
+    expect(await ask([near])).toEqual([kernel]);
+    const fullBatchesUntilChunks = 40;
+    let replies = 0;
+    for (let batch = 0; batch < fullBatchesUntilChunks; batch++) {
+      for (let i = 0; i < capacity; i++) await near.send(request(), serving.ports[0] as number);
+      replies = serving.path.exchange(replies);
+      serving.responder.answer(replies);
+    }
+    serving.path.flush(replies);
+    const broken = await ask([near, near, near, far, near, near, near, near]);
+    expect(broken).toEqual([kernel, kernel, kernel, daemon, daemon, daemon, daemon, daemon]);
+    expect(await ask([near])).toEqual([kernel]);
+    expect(await ask([near, near, near])).toEqual([kernel, kernel, kernel]);
+  });
 
   /** Answers many requests while the loopback lets little through, and one more when it is as it was. */
   async function overwhelm(skip: () => void, limit: number, icmpErrors: boolean): Promise<LoopbackServer> {

@@ -25,7 +25,8 @@ export class LoopbackServer {
   readonly ports: number[];
   readonly descriptors: number[];
   private readonly memory = allocateCounters(1);
-  private readonly sockets: BorrowedSocket[];
+  private readonly sockets: readonly BorrowedSocket[];
+  private readonly ownsSockets: boolean;
   private readonly wakeFd = openWakeEvent();
 
   constructor(
@@ -34,15 +35,16 @@ export class LoopbackServer {
     policy: ListenerPolicy = DEFAULT_POLICY,
     tables?: ResponderTables,
   ) {
-    const open = listeners.map((spec) => openSocket({ address: '127.0.0.1', port: 0, ...spec }));
-    this.ports = open.map((socket) => socket.port);
-    this.descriptors = open.map((socket) => socket.fd);
-    this.sockets = open.map((socket, listener) => ({
-      fd: socket.fd,
-      listener,
-      port: socket.port,
-      wildcard: socket.wildcard,
-    }));
+    const given = options.sockets;
+    this.ownsSockets = given === undefined;
+    this.sockets =
+      given ??
+      listeners.map((spec, listener) => {
+        const { fd, port, wildcard } = openSocket({ address: '127.0.0.1', port: 0, ...spec });
+        return { fd, listener, port, wildcard };
+      });
+    this.ports = this.sockets.map((socket) => socket.port);
+    this.descriptors = this.sockets.map((socket) => socket.fd);
     const row = counterRow(this.memory, 0);
     this.path = new PacketPath({
       sockets: this.sockets,
@@ -76,9 +78,14 @@ export class LoopbackServer {
     return readCounters(this.memory, 0);
   }
 
+  /** Another path over the same sockets, as a lost worker's successor has it; this one is to be used no more. */
+  succeed(options: Partial<PacketPathOptions> = {}): LoopbackServer {
+    return new LoopbackServer([], { ...options, sockets: this.sockets });
+  }
+
   close(): void {
     closeSocket(this.wakeFd);
-    for (const socket of this.sockets) closeSocket(socket.fd);
+    if (this.ownsSockets) for (const socket of this.sockets) closeSocket(socket.fd);
   }
 }
 

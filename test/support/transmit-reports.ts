@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
 import type { LoopbackClient, LoopbackServer } from './loopback-server.ts';
@@ -46,4 +47,15 @@ export async function answerAsking(
     }
   }
   return reports.sort((a, b) => a.cookie - b.cookie);
+}
+
+/** What T3 may be later than the reading it was made from (the correction's cap), and what rounding adds. */
+const CORRECTION_SECONDS_MAX = 51e-6;
+
+/** Replies go one after the other: a stamp lies between its own T3 and the next one's, as far as T3 is corrected. */
+export function expectOwnStamps(reports: readonly TransmitReport[], t3: readonly number[]): void {
+  for (const [i, { seconds }] of reports.entries()) {
+    expect(seconds).toBeGreaterThan((t3[i] as number) - CORRECTION_SECONDS_MAX);
+    if (i + 1 < t3.length) expect(seconds).toBeLessThan((t3[i + 1] as number) + CORRECTION_SECONDS_MAX);
+  }
 }
