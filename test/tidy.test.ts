@@ -62,7 +62,7 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   'src/workers/overload-guard.ts': 'test/native/overload.test.ts',
   'src/workers/pool.ts': 'test/native/pool.test.ts',
   'src/workers/serve-loop.ts': 'test/native/allocation.test.ts',
-  'src/workers/serving-threads.ts': 'test/native/pool.test.ts',
+  'src/workers/serving-threads.ts': 'test/native/serving-threads.test.ts',
   'src/workers/standing-filters.ts': 'test/native/overload.test.ts',
   'src/workers/worker-policy.ts': 'test/native/reconfigure.test.ts',
 };

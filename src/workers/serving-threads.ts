@@ -30,6 +30,7 @@ export class ServingThreads {
   private timer: NodeJS.Timeout | undefined;
   private prepared = 0;
   private spare = false;
+  private retired = false;
 
   /** @param rehearsal - what a spare is to rehearse, asked for when it does. */
   constructor(workers: number, limits: ServeResourceLimits | undefined, rehearsal: () => RehearsalTask) {
@@ -47,6 +48,8 @@ export class ServingThreads {
     setMaxListeners(0, this.abort.signal);
     // A thread that dies outside a task: its task is rejected too, which is where it is dealt with.
     this.piscina.on('error', () => {});
+    // Whichever thread went: one that served, whose place the spare takes, or the spare.
+    this.piscina.on('workerDestroy', () => this.prepareSpare());
     this.prepareSpare();
   }
 
@@ -55,15 +58,10 @@ export class ServingThreads {
     return this.spare;
   }
 
-  /** Serves until told to stop. Rejects when the thread is lost; a spare is then prepared for the next time. */
+  /** Serves until told to stop. Rejects when the thread is lost. */
   async serve(task: ServeTask): Promise<void> {
     const transferList: MessagePort[] = [task.policies];
-    try {
-      await this.piscina.run(task, { signal: this.abort.signal, transferList });
-    } catch (error) {
-      this.prepareSpare();
-      throw error;
-    }
+    await this.piscina.run(task, { signal: this.abort.signal, transferList });
   }
 
   /** Ends a thread, as a crash would. */
@@ -73,7 +71,13 @@ export class ServingThreads {
 
   /** Prepares no spare any more. */
   retire(): void {
+    this.retired = true;
     clearTimeout(this.timer);
+  }
+
+  /** Ids of all threads, those that serve and those that do not. */
+  get ids(): number[] {
+    return this.piscina.threads.map(({ threadId }) => threadId);
   }
 
   /** Ends the threads in the middle of what they do. */
@@ -90,7 +94,7 @@ export class ServingThreads {
     this.spare = false;
     const turn = ++this.prepared;
     clearTimeout(this.timer);
-    if (this.abort.signal.aborted) return;
+    if (this.retired) return;
     this.timer = setTimeout(() => void this.rehearse(turn), SPARE_AFTER_MS);
   }
 

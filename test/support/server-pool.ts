@@ -1,4 +1,5 @@
 import type { PoolOptions, ServerPool } from '../../src/workers/pool.ts';
+import type { ServingThreads } from '../../src/workers/serving-threads.ts';
 import { SystemClockPublisher } from '../../src/workers/system-clock-publisher.ts';
 import { TimePage } from '../../src/workers/time-page.ts';
 import { LoopbackClient, localTime } from './loopback-server.ts';
@@ -8,6 +9,11 @@ import { request } from './requests.ts';
 const built = '../../dist/workers/pool.js';
 export const { ServerPool: BuiltPool } = (await import(built)) as {
   ServerPool: new (options: PoolOptions) => ServerPool;
+};
+export const { ServingThreads: BuiltServingThreads } = (await import(
+  '../../dist/workers/serving-threads.js' as string
+)) as {
+  ServingThreads: typeof ServingThreads;
 };
 
 const closing: (() => unknown)[] = [];
