@@ -2,6 +2,7 @@
 #include "transmit_delay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "layout.h"
@@ -87,14 +88,25 @@ bool TransmitDelay::Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMo
   return (asks ? delays.asked : delays.plainCall).Wants(nowMonoNs);
 }
 
+/** How far the delays of a place that is known for such replies scatter. */
+int32_t TransmitDelay::PlaceSpreadNs(const PlaceDelays& place, bool asks) {
+  if (asks) return place.asked.spreadNs();
+  // The call scatters by its two parts; how far what follows the departure does is known.
+  const double call = place.plainCall.spreadNs();
+  const double after = place.rest.spreadNs();
+  return call > after ? static_cast<int32_t>(std::sqrt(call * call - after * after)) : 0;
+}
+
 int32_t TransmitDelay::SpreadNs(bool chunks, int64_t nowMonoNs) const {
   const uint32_t begin = chunks ? kPlaceChunk : 0;
   const uint32_t end = chunks ? kDelayPlaces : kPlaceChunk;
   int32_t spread = 0;
-  for (const Row& row : rows_) {
-    for (uint32_t i = begin; i < end && row.used; i++) {
-      const DelayMedian& asked = row.places[i].asked;
-      if (asked.Known(nowMonoNs)) spread = std::max(spread, asked.spreadNs());
+  for (uint32_t row = 0; row < kClasses; row++) {
+    for (uint32_t place = begin; place < end && rows_[row].used; place++) {
+      for (const bool asks : {true, false}) {
+        if (!Knows(row, place, asks, nowMonoNs)) continue;
+        spread = std::max(spread, PlaceSpreadNs(rows_[row].places[place], asks));
+      }
     }
   }
   return spread;

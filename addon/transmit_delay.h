@@ -89,7 +89,10 @@ class TransmitDelay {
   /** Whether a place has too few samples, or none for a while. */
   bool Wants(uint32_t row, uint32_t place, bool asks, int64_t nowMonoNs) const;
 
-  /** Largest spread among the known places of replies that go alone, or in chunks; 0 when nothing is known. */
+  /**
+   * Largest spread among the known places of replies that go alone, or in chunks, be they plain or with a wish for their
+   * stamp: what the precision on the wire must not be finer than. 0 when nothing is known.
+   */
   int32_t SpreadNs(bool chunks, int64_t nowMonoNs) const;
 
   /** Forgets everything: the clock was set. */
@@ -105,6 +108,7 @@ class TransmitDelay {
 
  private:
   int32_t PlaceNs(const Row& row, uint32_t place, bool asks) const;
+  static int32_t PlaceSpreadNs(const PlaceDelays& place, bool asks);
 
   Row rows_[kClasses];
   uint32_t last_ = 0;

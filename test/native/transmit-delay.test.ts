@@ -149,3 +149,17 @@ test('a plain reply never leaves later than one that asks, nor before the readin
   expect(with_(9000)).toBe(3300);
   expect(with_(500)).toBe(0);
 });
+
+test('the spread is also that of plain replies: of their calls, less what follows the departure', () => {
+  const scattered = (restNs: (i: number) => number): number =>
+    replayDelays(
+      Array.from({ length: 31 }, (_, i): DelaySample[] => [
+        { place: PLACE_FIRST, askedNs: 3300, restNs: restNs(i), atMs: i },
+        { place: PLACE_FIRST, plainCallNs: 6000 + 50 * i, atMs: i },
+      ]).flat(),
+      40,
+    ).spreadNs;
+  expect(scattered(() => 2200)).toBe(550);
+  expect(scattered((i) => 2200 + 30 * i)).toBe(440);
+  expect(scattered((i) => 2200 + 60 * i)).toBe(0);
+});
