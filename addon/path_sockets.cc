@@ -82,13 +82,7 @@ Napi::Value PacketPath::UseSockets(const Napi::CallbackInfo& info) {
       dropsOfClosed_ += old.drops;
       continue;
     }
-    const uint32_t listener = same->listener;
-    const uint32_t smear = same->smear;
-    *same = old;
-    same->listener = listener;
-    same->smear = smear;
-    same->hot = true;
-    same->count = StampCount::kLost;
+    same->suspects = old.suspects;  // the queue stays; all else is as it is found now
   }
   PollSockets();
   return info.Env().Undefined();

@@ -3,6 +3,7 @@ import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
 import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.ts';
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
+import { adjustSocket } from '../../src/native/packet-socket.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { request } from '../support/requests.ts';
 import { answerAsking } from '../support/transmit-reports.ts';
@@ -183,6 +184,23 @@ test('packets queued when the realtime clock was set get no answer, later ones d
   await asking.send(request(), serving.ports[0] as number);
   serving.turn();
   await asking.expect(2);
+});
+
+test('so do all packets of a queue that was made larger while it was served', async () => {
+  const serving = server([{ receiveBufferOctets: 8192 }]);
+  const asking = await client();
+  const time = localTime();
+  serving.publisher.publish(time);
+  adjustSocket(serving.descriptors[0] as number, { receiveBufferOctets: 1 << 20 });
+  serving.reuseSockets();
+  expect(serving.turn()).toBe(0);
+  const queued = 400;
+  for (let i = 0; i < queued; i++) await asking.send(request(), serving.ports[0] as number);
+  time.epoch++;
+  serving.page.publish(time);
+  while (serving.turn() > 0);
+  expect(serving.counters().received).toBe(queued);
+  expect(serving.counters().drops['clock-stepped']).toBe(queued);
 });
 
 test('the first packet that comes after the realtime clock was set is answered', async () => {

@@ -78,6 +78,11 @@ export class LoopbackServer {
     return readCounters(this.memory, 0);
   }
 
+  /** Has the path take its sockets anew, as after a reload that gave them other options. */
+  reuseSockets(): void {
+    this.path.useSockets(this.sockets);
+  }
+
   /** Another path over the same sockets, as a lost worker's successor has it; this one is to be used no more. */
   succeed(options: Partial<PacketPathOptions> = {}): LoopbackServer {
     return new LoopbackServer([], { ...options, sockets: this.sockets });
