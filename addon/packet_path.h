@@ -150,7 +150,7 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
   uint32_t PlanSample(uint32_t delayRow, uint32_t firstPlace, uint32_t count, int64_t nowMonoNs, Sample& sample);
   size_t WriteSendControl(uint32_t slot, const TxAsk* ask, uint8_t* control);
   TxAsk* PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample);
-  void SendPrepared(PathSocket& socket, uint32_t count);
+  bool SendPrepared(PathSocket& socket, uint32_t count);
   void GiveUpAsksFrom(uint32_t first, uint32_t count);
   void CountSendFailure(int error);
 

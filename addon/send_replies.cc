@@ -226,18 +226,26 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
     }
   }
 
-  SendPrepared(socket, count);
+  const bool atOnce = SendPrepared(socket, count);
   if (sample != Sample::kNone) {
     const int64_t returnMonoNs = ReadClock(CLOCK_MONOTONIC);
-    if (sendAsks_[count - 1] != nullptr) sendAsks_[count - 1]->returnMonoNs = returnMonoNs;
-    if (!anyAsked) delays_.LearnPlain(delayRow, firstPlace + count - 1, returnMonoNs - clockMonoNs, returnMonoNs);
+    TxAsk* asked = sendAsks_[count - 1];
+    if (asked != nullptr) {
+      asked->returnMonoNs = returnMonoNs;
+      asked->sample = asked->sample && atOnce;
+    }
+    if (!anyAsked && atOnce) delays_.LearnPlain(delayRow, firstPlace + count - 1, returnMonoNs - clockMonoNs, returnMonoNs);
   }
   return count;
 }
 
-/** Sends the first `count` messages that stand ready. The kernel stops at one it cannot send: the others go on. */
-void PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
+/**
+ * Sends the first `count` messages that stand ready. The kernel stops at one it cannot send: the others go on. Returns
+ * whether all went in one call, which took as long as such calls do.
+ */
+bool PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
   int refused = -1;  // the message that was refused last
+  bool atOnce = true;
   for (uint32_t done = 0; done < count;) {
     const int sent = sendmmsg(socket.transmitFd, sendHeaders_ + done, count - done, MSG_DONTWAIT);
     const int error = errno;
@@ -248,7 +256,8 @@ void PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
       Count(kCounterSent, sent);
       done += static_cast<uint32_t>(sent);
     }
-    if (done == count) return;
+    if (done == count) break;
+    atOnce = false;
     // Kernels differ in whether they number a reply before they refuse it: if it asked, whose number is whose is not
     // known from here on, also if it goes at another attempt.
     if (socket.idByCounter && sendAsks_[done] != nullptr) {
@@ -266,6 +275,7 @@ void PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
     if (sendAsks_[done] != nullptr) GiveUpAsk(*sendAsks_[done]);
     done++;
   }
+  return atOnce;
 }
 
 /** Replies of the chunk from `first` on do not wait for their transmit stamps any more, though they may ask for them. */

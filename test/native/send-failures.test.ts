@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as slot from '../../src/core/server/slot.ts';
+import { AskingServer, BATCH } from '../support/asking-server.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { describeInOwnNetwork } from '../support/own-network.ts';
 import { request } from '../support/requests.ts';
@@ -95,6 +96,24 @@ await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not ta
     expect(broken).toEqual([kernel, kernel, kernel, daemon, daemon, daemon, daemon, daemon]);
     expect(await ask([near])).toEqual([kernel]);
     expect(await ask([near, near, near])).toEqual([kernel, kernel, kernel]);
+  });
+
+  test('teach nothing about how long a call takes that sends', async () => {
+    const serving = await AskingServer.open({});
+    open.push(serving);
+    const [near, far] = [serving.client, await client(CUT_OFF)];
+    // In overload, which then lasts, where a plain reply's own time to the wire is learned.
+    for (let batch = 0; batch < 480; batch++) await serving.turn(BATCH);
+    serving.client = far;
+    for (let batch = 0; batch < 3000; batch++) await serving.turn(BATCH);
+    serving.client = near;
+    await serving.turn(BATCH);
+    await serving.turn(BATCH);
+    const before = serving.told.length;
+    while (serving.told.length < before + BATCH) await serving.turn(BATCH);
+    const sources = serving.told.slice(before, before + BATCH).map(({ source }) => source);
+    // All but a sample ask the kernel, as nobody's own time is known yet.
+    expect(sources.filter((source) => source === slot.STAMP_KERNEL).length).toBeGreaterThan(BATCH / 2);
   });
 
   /** Answers many requests while the loopback lets little through, and one more when it is as it was. */
