@@ -2,7 +2,13 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const shared = { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' as const };
+const LEAVE_NOTHING = 'test/support/leave-nothing.ts';
+const shared = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  pool: 'forks' as const,
+  setupFiles: [LEAVE_NOTHING],
+};
 
 // Conformance tests wait for other programs most of the time, and each has its own network: they run side by side, and
 // what only computes runs beside them and gives way to them. What measures our own packets comes after, in its own
@@ -42,7 +48,7 @@ export default defineConfig({
           exclude: [...conformance, ...native, '**/node_modules/**'],
           // Enough for the slowest machine, also while all others have their turn: how long it takes is not what is tested.
           testTimeout: 1_200_000,
-          setupFiles: ['test/support/give-way.ts'],
+          setupFiles: [LEAVE_NOTHING, 'test/support/give-way.ts'],
         },
       },
       {

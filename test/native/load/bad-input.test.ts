@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runDirectory } from '../../support/directory.ts';
 import { type Host, Network } from '../../support/network.ts';
 import { ntpdTs, PROGRAM } from '../../support/ntpd-ts.ts';
 import { describeWith } from '../../support/requirement.ts';
@@ -12,7 +12,7 @@ const DATA = 65;
 const UNAVAILABLE = 69;
 const PERMISSION = 77;
 
-const directory = mkdtempSync(join(tmpdir(), 'ntpd-ts-load-'));
+const directory = runDirectory('load');
 const file = (name: string, text: string): string => {
   const path = join(directory, name);
   writeFileSync(path, text);

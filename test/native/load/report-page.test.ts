@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { runDirectory } from '../../support/directory.ts';
 import { sweepOf } from '../../support/load-results.ts';
 import { ntpdTs } from '../../support/ntpd-ts.ts';
 import { readPng } from '../../support/png.ts';
@@ -15,8 +15,7 @@ const BLUE = [0x25, 0x63, 0xa8];
 const ORANGE = [0xc2, 0x41, 0x0c];
 
 await describeWith({ commands: ['chromium'] }, 'the page of compare, in headless Chromium', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'ntpd-ts-page-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = runDirectory('page');
 
   it('opens without errors and without the network, and its plots are there', async () => {
     const files = [sweepOf('one', 200_000), sweepOf('two', 300_000)].map((results, i) => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +9,7 @@ import {
   loadConfig,
   parseConfig,
 } from '../../../src/config/load.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 /** Every problem of a text that must not be accepted. */
 function problems(toml: string): readonly ConfigProblem[] {
@@ -120,7 +120,7 @@ describe('loading a configuration', () => {
   });
 
   it('reads a file', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'config-')), 'ntp.toml');
+    const file = join(runDirectory('config'), 'ntp.toml');
     writeFileSync(file, '[workers]\ncount = 3\n');
     expect(loadConfig(file).workers.count).toBe(3);
   });

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../../src/control/client.ts';
 import { ControlServer, type ControlTarget } from '../../../src/daemon/control-server.ts';
 import type { DaemonStatus } from '../../../src/daemon/status.ts';
 import { OperatorError } from '../../../src/errors.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 const servers: ControlServer[] = [];
 
 function socketPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'control-')), 'deep', 'control.sock');
+  return join(runDirectory('control'), 'deep', 'control.sock');
 }
 
 async function start(path: string, target: Partial<ControlTarget> = {}): Promise<ControlServer> {
@@ -99,7 +99,7 @@ describe('the control socket', () => {
   });
 
   it('takes over the file of a dead daemon, but not that of a living one', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'control-')), 'control.sock');
+    const path = join(runDirectory('control'), 'control.sock');
     const script = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
     expect(spawnSync(process.execPath, ['-e', script, path]).signal).toBe('SIGKILL');
     expect(existsSync(path)).toBe(true);

@@ -1,20 +1,18 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { readKeys } from '../../../src/daemon/key-file-reader.ts';
 import { OperatorError } from '../../../src/errors.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 let folder: string;
 let file: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  folder = runDirectory('keys');
   file = join(folder, 'keys');
   writeFileSync(file, '1 SHA1 HEX:0102030405060708090a\n2 MD5 short\n', { mode: 0o600 });
 });
-
-afterEach(() => rmSync(folder, { recursive: true }));
 
 test('a file that only its owner can read gives its keys, with doubts about weak ones', () => {
   const { keys, warnings } = readKeys({ file, format: null });

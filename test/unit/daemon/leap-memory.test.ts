@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
 import { SMEAR_LATE, SMEAR_ON_TIME } from '../../../src/core/server/smear.ts';
 import { LeapMemory } from '../../../src/daemon/leap-memory.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 /** 2026-12-31 24:00 UTC. */
 const MIDNIGHT = 4_007_750_400;
@@ -26,7 +26,7 @@ function memory(table: typeof TABLE | null): LeapMemory {
 }
 
 beforeEach(() => {
-  drift = join(mkdtempSync(join(tmpdir(), 'leap-')), 'drift');
+  drift = join(runDirectory('leap'), 'drift');
   lines.length = 0;
 });
 

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, renameSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { StatisticsOutput } from '../../../src/core/coordinator-output.ts';
 import { RecordLogs } from '../../../src/daemon/record-log.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 const OUTPUT: StatisticsOutput = {
   kind: 'statistics',
@@ -23,7 +23,7 @@ const OUTPUT: StatisticsOutput = {
 
 describe('record logs', () => {
   it('are JSON lines with the time first, and follow a renamed file after reopening', () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'records-')), 'statistics.log');
+    const path = join(runDirectory('records'), 'statistics.log');
     const logs = new RecordLogs({ measurement: null, statistics: path, tracking: null }, pino({ level: 'silent' }));
     logs.write(OUTPUT, '2026-01-01T00:00:00.000Z');
     renameSync(path, `${path}.1`);

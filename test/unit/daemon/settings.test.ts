@@ -1,12 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatEndpoint } from '../../../src/config/conflicts.ts';
 import { resolveSettings } from '../../../src/daemon/settings.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 function file(toml: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'settings-')), 'ntp.toml');
+  const path = join(runDirectory('settings'), 'ntp.toml');
   writeFileSync(path, toml);
   return path;
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { SavedHistory } from '../../../src/core/saved-history.ts';
 import { StateStore } from '../../../src/daemon/state-store.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 function store(path: string | null): { store: StateStore; lines: string[] } {
   const lines: string[] = [];
@@ -13,7 +13,7 @@ function store(path: string | null): { store: StateStore; lines: string[] } {
 }
 
 function driftPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'state-')), 'drift');
+  return join(runDirectory('state'), 'drift');
 }
 
 const HISTORY: SavedHistory = {

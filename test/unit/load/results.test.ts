@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeMachine, readResults } from '../../../src/load/results.ts';
+import { runDirectory } from '../../support/directory.ts';
 import { sweepOf } from '../../support/load-results.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'ntpd-ts-results-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
+const directory = runDirectory('results');
 
 describe('a file of results', () => {
   it('is read back as it was written', () => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { serviceNotify } from '../../../src/native/service-notify.ts';
@@ -15,6 +14,8 @@ receiver.bind("\\0" + path[1:] if path[0] == "@" else path)
 print("bound", flush=True)
 print(receiver.recv(4096).decode(), flush=True)
 `;
+
+import { runDirectory } from '../../support/directory.ts';
 
 async function receivedAt(path: string, text: string): Promise<string> {
   const child = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -33,7 +34,7 @@ async function receivedAt(path: string, text: string): Promise<string> {
 
 describe('notifying the service manager', () => {
   it('reaches a socket in the file system', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'notify-')), 'socket');
+    const path = join(runDirectory('notify'), 'socket');
     expect(await receivedAt(path, 'READY=1\nSTATUS=serving')).toBe('READY=1\nSTATUS=serving');
   });
 

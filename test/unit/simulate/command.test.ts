@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../../src/config/load.ts';
 import { simulateCommand } from '../../../src/simulate/command.ts';
+import { runDirectory } from '../../support/directory.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'ntpd-ts-simulate-'));
+const directory = runDirectory('simulate');
 const GOOD = `description = "a short world"
 duration = 300
 settle = 200
@@ -43,7 +43,6 @@ beforeEach(() => {
 afterEach(() => {
   process.exitCode = exitCode;
 });
-afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('ntpd-ts simulate', () => {
   it('prints a report and succeeds within the limits', () => {

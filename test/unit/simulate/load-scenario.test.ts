@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/load.ts';
 import { loadScenario, parseScenario } from '../../../src/simulate/load-scenario.ts';
+import { runDirectory } from '../../support/directory.ts';
 
 const GOOD = `description = "one client"
 duration = 100
@@ -30,8 +30,7 @@ function faultsOf(text: string): string[] {
   return [];
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'ntpd-ts-scenario-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = runDirectory('scenario');
 
 describe('parseScenario', () => {
   it('fills in defaults and turns keys into camelCase', () => {
