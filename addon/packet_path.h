@@ -156,6 +156,8 @@ class PacketPath : public Napi::ObjectWrap<PacketPath> {
 
   // transmit_stamps.cc
   void CollectTransmitStamps();
+  uint32_t CollectFrom(PathSocket& socket);
+  void FetchError(int fd);
   void TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stampNs, StampSource source);
   void FinishAsk(TxAsk& ask, int64_t stampMonoNs, StampSource source);
   TxAsk* AskOf(PathSocket& socket, uint32_t id);

@@ -57,15 +57,11 @@ TxAsk* PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, 
   return &ask;
 }
 
-/** Empties the error queues of the sockets that wait for stamps, or that poll says have something. */
+/**
+ * Empties the error queues of the sockets that wait for stamps, or that poll says have something. An error of the socket
+ * itself, not in the queue, is told by poll until it is fetched: left alone it would end every wait at once.
+ */
 void PacketPath::CollectTransmitStamps() {
-  struct Entry {
-    alignas(cmsghdr) uint8_t control[kErrorControlOctets];
-    iovec data;
-    uint8_t octet;
-  };
-  Entry entries[kErrorBatch];
-  mmsghdr headers[kErrorBatch];
   for (size_t s = 0; s < sockets_.size(); s++) {
     PathSocket& socket = sockets_[s];
     pollfd& polled = polled_[sockets_.size() + s];
@@ -73,46 +69,71 @@ void PacketPath::CollectTransmitStamps() {
     polled_[s].revents = 0;
     polled.revents = 0;
     if (socket.asksOpen == 0 && !polledError) continue;
-    // Bounded: others wait for us, and what the report has no room for can wait in the queue.
-    for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ < txReportsMax_; round++) {
-      const uint32_t wanted = std::min(kErrorBatch, txReportsMax_ - txReports_);
-      for (uint32_t i = 0; i < wanted; i++) {
-        entries[i].data = {&entries[i].octet, 1};
-        headers[i] = {};
-        headers[i].msg_hdr.msg_iov = &entries[i].data;
-        headers[i].msg_hdr.msg_iovlen = 1;
-        headers[i].msg_hdr.msg_control = entries[i].control;
-        headers[i].msg_hdr.msg_controllen = kErrorControlOctets;
-      }
-      const int count = recvmmsg(socket.transmitFd, headers, wanted, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
-      for (int i = 0; i < count; i++) {
-        scm_timestamping stamps = {};
-        sock_extended_err error = {};
-        bool errorSeen = false;
-        msghdr& header = headers[i].msg_hdr;
-        for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-          const size_t octets = part->cmsg_len - CMSG_LEN(0);
-          if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPING && octets >= sizeof stamps) {
-            std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
-          } else if (((part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
-                      (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR)) &&
-                     octets >= sizeof error) {
-            std::memcpy(&error, CMSG_DATA(part), sizeof error);
-            errorSeen = true;
-          }
-        }
-        if (!errorSeen || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
-          Count(kCounterErrorQueue);
-          continue;
-        }
-        const int64_t softwareNs = Nanoseconds(stamps.ts[0]);
-        const int64_t cardNs = Nanoseconds(stamps.ts[2]);
-        if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);
-        if (cardNs != 0) TakeTransmitStamp(socket, error.ee_data, cardNs, kStampHardware);
-      }
-      if (count < static_cast<int>(wanted)) break;
+    if (CollectFrom(socket) == 0 && polledError) {
+      FetchError(socket.fd);
+      if (socket.transmitFd != socket.fd) FetchError(socket.transmitFd);
     }
   }
+}
+
+/** Takes an error that waits at a socket, if there is one. */
+void PacketPath::FetchError(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0) Count(kCounterReceiveErrors);
+}
+
+/** Empties one socket's error queue. Returns how many entries it had. */
+uint32_t PacketPath::CollectFrom(PathSocket& socket) {
+  struct Entry {
+    alignas(cmsghdr) uint8_t control[kErrorControlOctets];
+    iovec data;
+    uint8_t octet;
+  };
+  Entry entries[kErrorBatch];
+  mmsghdr headers[kErrorBatch];
+  uint32_t read = 0;
+  // Bounded: others wait for us, and what the report has no room for can wait in the queue.
+  for (uint32_t round = 0; round < kAsksMax / kErrorBatch && txReports_ < txReportsMax_; round++) {
+    const uint32_t wanted = std::min(kErrorBatch, txReportsMax_ - txReports_);
+    for (uint32_t i = 0; i < wanted; i++) {
+      entries[i].data = {&entries[i].octet, 1};
+      headers[i] = {};
+      headers[i].msg_hdr.msg_iov = &entries[i].data;
+      headers[i].msg_hdr.msg_iovlen = 1;
+      headers[i].msg_hdr.msg_control = entries[i].control;
+      headers[i].msg_hdr.msg_controllen = kErrorControlOctets;
+    }
+    const int count = recvmmsg(socket.transmitFd, headers, wanted, MSG_ERRQUEUE | MSG_DONTWAIT, nullptr);
+    if (count > 0) read += static_cast<uint32_t>(count);
+    for (int i = 0; i < count; i++) {
+      scm_timestamping stamps = {};
+      sock_extended_err error = {};
+      bool errorSeen = false;
+      msghdr& header = headers[i].msg_hdr;
+      for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+        const size_t octets = part->cmsg_len - CMSG_LEN(0);
+        if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPING && octets >= sizeof stamps) {
+          std::memcpy(&stamps, CMSG_DATA(part), sizeof stamps);
+        } else if (((part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
+                    (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR)) &&
+                   octets >= sizeof error) {
+          std::memcpy(&error, CMSG_DATA(part), sizeof error);
+          errorSeen = true;
+        }
+      }
+      if (!errorSeen || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
+        Count(kCounterErrorQueue);
+        continue;
+      }
+      const int64_t softwareNs = Nanoseconds(stamps.ts[0]);
+      const int64_t cardNs = Nanoseconds(stamps.ts[2]);
+      if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);
+      if (cardNs != 0) TakeTransmitStamp(socket, error.ee_data, cardNs, kStampHardware);
+    }
+    if (count < static_cast<int>(wanted)) break;
+  }
+  return read;
 }
 
 /** A reply that asked was sent by a socket whose stamps the kernel numbers: it has the next number. */

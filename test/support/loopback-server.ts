@@ -114,6 +114,10 @@ export class LoopbackClient {
     return client;
   }
 
+  get port(): number {
+    return this.socket.address().port;
+  }
+
   async send(octets: Uint8Array, port: number, address = '127.0.0.1'): Promise<void> {
     await new Promise<void>((resolve, reject) =>
       this.socket.send(octets, port, address, (error) => (error ? reject(error) : resolve())),
