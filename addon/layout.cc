@@ -115,7 +115,6 @@ void ExportLayout(Napi::Env env, Napi::Object exports) {
                                      {"COUNTER_SEND_NO_BUFFER", kCounterSendNoBuffer},
                                      {"COUNTER_SEND_WOULD_BLOCK", kCounterSendWouldBlock},
                                      {"COUNTER_SEND_REFUSED", kCounterSendRefused},
-                                     {"COUNTER_ERROR_QUEUE", kCounterErrorQueue},
                                      {"COUNTER_TX_STAMPS", kCounterTxStamps},
                                      {"COUNTER_TX_STAMPS_LOST", kCounterTxStampsLost},
                                      {"COUNTER_PAGE_FAILURES", kCounterPageFailures},

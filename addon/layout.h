@@ -125,10 +125,9 @@ enum CounterWord : uint32_t {
   kCounterReceived = 1,        // datagrams read
   kCounterSent = 2,            // replies the kernel took
   kCounterKernelDrops = 3,     // datagrams the kernel dropped for want of queue space, since the sockets opened
-  kCounterSendNoBuffer = 4,    // replies lost to ENOBUFS or ENOMEM
+  kCounterSendNoBuffer = 4,    // replies lost to ENOBUFS or ENOMEM; not in the queue of an interface, which is not told
   kCounterSendWouldBlock = 5,  // replies lost to a full send queue
   kCounterSendRefused = 6,     // replies the kernel refused for another reason (no route, filter, bogus address)
-  kCounterErrorQueue = 7,      // entries of the error queue that were not transmit stamps (ICMP errors)
   kCounterTxStamps = 8,        // transmit stamps collected
   kCounterTxStampsLost = 9,    // asked for and never seen
   kCounterPageFailures = 10,   // exchanges that kept the old copy of the page

@@ -267,7 +267,7 @@ bool PacketPath::SendPrepared(PathSocket& socket, uint32_t count) {
     if (sent > 0 || error == EINTR) continue;
     const bool full = error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
     if (!full && refused != static_cast<int>(done)) {
-      // It may be an earlier packet's error, which an ICMP message brought: told once, and to whoever sends next.
+      // It may be an error that waited at the socket (FetchError): told once, and to whoever sends next.
       refused = static_cast<int>(done);
       continue;
     }

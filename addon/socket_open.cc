@@ -56,7 +56,7 @@ bool SetPacketInfo(int fd, bool v6, bool wildcard, int64_t timestamping) {
 /**
  * openSocket(options) -> { fd, receiveBufferOctets, wildcard, port }. The caller owns the descriptor (closeSocket).
  * options: address (literal), port, interface (name to bind to, also the scope of a link-local address), reusePort,
- * freebind, receiveBufferOctets, dscp, timestamping (0 none, 1 kernel, 2 hardware too), icmpErrors.
+ * freebind, receiveBufferOctets, dscp, timestamping (0 none, 1 kernel, 2 hardware too).
  */
 Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -70,7 +70,6 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
   const int64_t port = IntegerOption(options, "port", 0);
   const bool reusePort = BooleanOption(options, "reusePort", false);
   const bool freebind = BooleanOption(options, "freebind", false);
-  const bool icmpErrors = BooleanOption(options, "icmpErrors", false);
   const int receiveBuffer = static_cast<int>(IntegerOption(options, "receiveBufferOctets", 0));
   const int dscp = static_cast<int>(IntegerOption(options, "dscp", 0));
   const int64_t timestamping = IntegerOption(options, "timestamping", 1);
@@ -108,13 +107,8 @@ Napi::Value OpenSocket(const Napi::CallbackInfo& info) {
   } else {
     SetInt(fd.get(), IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   }
-  if (icmpErrors) {
-    if (v6) {
-      SetInt(fd.get(), IPPROTO_IPV6, IPV6_RECVERR, 1);
-    } else {
-      SetInt(fd.get(), IPPROTO_IP, IP_RECVERR, 1);
-    }
-  }
+  // IP_RECVERR stays off: with it every ICMP error that a reply meets, also one to a forged address, is queued and has
+  // the next send fail. The price: replies that the queue of an interface drops count as sent.
   if (timestamping > 0 && !SetTimestamping(fd.get(), timestamping)) {
     return ThrowErrno(env, "setsockopt SO_TIMESTAMPING", errno);
   }

@@ -122,10 +122,7 @@ uint32_t PacketPath::CollectFrom(PathSocket& socket) {
           errorSeen = true;
         }
       }
-      if (!errorSeen || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) {
-        Count(kCounterErrorQueue);
-        continue;
-      }
+      if (!errorSeen || error.ee_origin != SO_EE_ORIGIN_TIMESTAMPING) continue;
       const int64_t softwareNs = Nanoseconds(stamps.ts[0]);
       const int64_t cardNs = Nanoseconds(stamps.ts[2]);
       if (softwareNs != 0) TakeTransmitStamp(socket, error.ee_data, softwareNs, kStampKernel);

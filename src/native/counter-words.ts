@@ -9,14 +9,12 @@ export const COUNTER_RECEIVED = 1;
 export const COUNTER_SENT = 2;
 /** Datagrams the kernel dropped for want of queue space, since the sockets were opened. */
 export const COUNTER_KERNEL_DROPS = 3;
-/** Replies lost to ENOBUFS or ENOMEM. */
+/** Replies lost to ENOBUFS or ENOMEM; not those that the queue of an interface drops, which is not told. */
 export const COUNTER_SEND_NO_BUFFER = 4;
 /** Replies lost to a full send queue. */
 export const COUNTER_SEND_WOULD_BLOCK = 5;
 /** Replies the kernel refused for another reason: no route, a filter, a bogus address. */
 export const COUNTER_SEND_REFUSED = 6;
-/** Entries of the error queue that were not transmit stamps (ICMP errors). */
-export const COUNTER_ERROR_QUEUE = 7;
 export const COUNTER_TX_STAMPS = 8;
 /** Transmit stamps asked for and never seen. */
 export const COUNTER_TX_STAMPS_LOST = 9;

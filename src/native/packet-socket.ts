@@ -19,8 +19,6 @@ export interface SocketOptions {
   readonly receiveBufferOctets?: number;
   readonly dscp?: number;
   readonly timestamping?: Timestamping;
-  /** Have ICMP errors reported through the error queue. */
-  readonly icmpErrors?: boolean;
 }
 
 /** An open socket; the descriptor is the caller's, to be closed with {@link closeSocket}. */

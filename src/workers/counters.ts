@@ -63,7 +63,6 @@ export interface ServerCounters {
   sendNoBuffer: number;
   sendWouldBlock: number;
   sendRefused: number;
-  errorQueue: number;
   /** Transmit stamps collected from the kernel, those for our own corrections among them. */
   txStamps: number;
   txStampsLost: number;
@@ -98,7 +97,6 @@ export function readCounters(memory: SharedArrayBuffer, worker: number): ServerC
     sendNoBuffer: at(native.COUNTER_SEND_NO_BUFFER),
     sendWouldBlock: at(native.COUNTER_SEND_WOULD_BLOCK),
     sendRefused: at(native.COUNTER_SEND_REFUSED),
-    errorQueue: at(native.COUNTER_ERROR_QUEUE),
     txStamps: at(native.COUNTER_TX_STAMPS),
     txStampsLost: at(native.COUNTER_TX_STAMPS_LOST),
     txKeptHardware: at(native.COUNTER_TX_REPORTS + STAMP_HARDWARE),
