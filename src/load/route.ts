@@ -1,7 +1,7 @@
 /** Which interface leads to a target, and by which next hop; read from the kernel's tables in /proc. */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { contains, formatAddress, parseAddress } from './network.ts';
+import { contains, parseAddress } from './network.ts';
 
 export interface Route {
   readonly interfaceName: string;
@@ -104,9 +104,4 @@ export function readInterface(name: string): Interface | null {
     .map((entry) => parseAddress(entry.address.replace(/%.*/, '')))
     .filter((octets) => octets !== null);
   return { name, index, mac: hexOctets(read('address').replaceAll(':', '')), carrier, addresses };
-}
-
-/** For messages: `10.0.0.1 through eth0`. */
-export function describeRoute(route: Route): string {
-  return `${formatAddress(route.nextHop)} through ${route.interfaceName}`;
 }

@@ -37,20 +37,3 @@ export function macStart(packets: DataView, at: number, end: number, version: nu
   }
   return end;
 }
-
-/**
- * Finds a field by type.
- *
- * @param end - where the fields end: what {@link macStart} returned.
- * @returns the offset of the field's type word, or -1.
- */
-export function findExtensionField(packets: DataView, at: number, end: number, type: number): number {
-  let offset = at + HEADER_OCTETS;
-  while (offset + EXTENSION_OCTETS_MIN <= end) {
-    const length = packets.getUint16(offset + 2);
-    if (length < EXTENSION_OCTETS_MIN || length > end - offset) return -1;
-    if (packets.getUint16(offset) === type) return offset;
-    offset += length;
-  }
-  return -1;
-}

@@ -18,9 +18,7 @@ export const MODE_SYMMETRIC_ACTIVE = 1;
 export const MODE_SYMMETRIC_PASSIVE = 2;
 export const MODE_CLIENT = 3;
 export const MODE_SERVER = 4;
-export const MODE_BROADCAST = 5;
 export const MODE_CONTROL = 6;
-export const MODE_PRIVATE = 7;
 
 export const LEAP_NONE = 0;
 export const LEAP_INSERT = 1;

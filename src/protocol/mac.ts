@@ -10,8 +10,3 @@ export const MAC_OCTETS_MAX = 24;
 export function isCryptoNak(packets: DataView, at: number, end: number): boolean {
   return end - at === KEY_ID_OCTETS && packets.getInt32(at) === 0;
 }
-
-/** The key id of the MAC at `at`, as an unsigned number. */
-export function macKeyId(packets: DataView, at: number): number {
-  return packets.getUint32(at);
-}

@@ -20,7 +20,7 @@ export const REQUEST_OCTETS_MAX = 1280;
 const PRECISION_UNTOLD = 32;
 
 /**
- * Writes a client request that tells nothing about us (protocol.md §7.6): poll, 64 random bits, zeros. An
+ * Writes a client request that tells nothing about us (draft-ietf-ntp-data-minimization): poll, 64 random bits, zeros. An
  * interleaved one (RFC 9769 §4) names the exchange before by the server's receive stamp, and carries random bits
  * of its own as receive stamp, by which the reply shows its mode.
  *

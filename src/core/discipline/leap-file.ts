@@ -16,8 +16,8 @@ export class LeapFileError extends Error {
 }
 
 /**
- * Reads a leap-seconds.list (protocol.md §11) and checks its hash: SHA-1 over the digits of the update time, the
- * expiry and all entries, in file order.
+ * Reads a leap-seconds.list (its own comments say how, as IERS and NIST publish it) and checks its hash: SHA-1 over the
+ * digits of the update time, the expiry and all entries, in file order.
  *
  * @throws LeapFileError naming the line or what is missing; never quoting it, as it may be any file that was named by
  *   mistake, one of keys too.

@@ -1,6 +1,6 @@
 /**
- * What a network card can stamp, and what to ask of it (protocol.md §9.3). The octets are those of the kernel's
- * structures, native endian.
+ * What a network card can stamp, and what to ask of it (ETHTOOL_GET_TS_INFO, SIOCSHWTSTAMP; Linux,
+ * Documentation/networking/timestamping.rst §3). The octets are those of the kernel's structures, native endian.
  */
 
 export const TIMESTAMP_INFO_OCTETS = 44;

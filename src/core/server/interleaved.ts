@@ -8,7 +8,7 @@ import { ORG, REC, XMT } from '../../protocol/header.ts';
  * hashed index of chains into it. Links are sequence numbers, not places: one that points to a reply that was since
  * overwritten shows it by its distance, so nothing is ever deleted and nothing has to be searched. 24 octets a reply.
  *
- * Receive stamps end in 1 and transmit stamps in 0 (protocol.md §4.2): a client in basic mode echoes a transmit stamp
+ * Receive stamps end in 1 and transmit stamps in 0, as chrony's do: a client in basic mode echoes a transmit stamp
  * or zero and never costs a place here.
  */
 
@@ -31,7 +31,6 @@ const CHAIN_MAX = 24;
 
 /** Replies remembered by default, per worker: 104 s at 20,000 interleaved replies a second. */
 export const INTERLEAVED_CAPACITY_LOG2 = 21;
-export const INTERLEAVED_CAPACITY_LOG2_MAX = 26;
 export const INTERLEAVED_OCTETS: number = (ENTRY_WORDS + 1) * 4;
 
 /** How long a reply is remembered at a steady rate of interleaved replies per second. */

@@ -52,7 +52,7 @@ const WITHHOLD = SLOT_TRUNCATED | SLOT_EPOCH_CHANGED | SLOT_FROM_SELF;
 export const WITH_MAC = 8;
 
 /**
- * Decides on the form of the request in the table's row at `row` (protocol.md §1.5): the mode to answer in, with
+ * Decides on the form of the request in the table's row at `row` (RFC 5905 §9.2, §14): the mode to answer in, with
  * WITH_MAC where there is a MAC to check, or a DROP_* code. Reads the packet, writes nothing.
  */
 export function admit(packets: DataView, table: Int32Array, row: number, policy: ListenerPolicy): number {

@@ -1,8 +1,8 @@
 import { differenceSeconds } from '../../protocol/timestamp.ts';
 
 /**
- * Leap smear: a listener's clients never see a leap second, but a clock that runs a little slower or faster for a while
- * (protocol.md §11). The addon smears T2, T3 and remembered stamps (addon/smear.h); this is the same arithmetic for what
+ * Leap smear: a listener's clients never see a leap second, but a clock that runs a little slower or faster for a while.
+ * The addon smears T2, T3 and remembered stamps (addon/smear.h); this is the same arithmetic for what
  * TypeScript fills in and for simulations, and a test holds the two together.
  */
 export const SMEAR_NONE = 0;

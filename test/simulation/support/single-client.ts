@@ -38,7 +38,7 @@ export interface Statistics {
   samples: number;
 }
 
-/** `peers.md` compares clocks from here on. */
+/** Clocks are compared from here on, when chrony's has settled, too. */
 export const SETTLED_SECONDS = 4000;
 
 export function runSingleClient(
