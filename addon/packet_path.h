@@ -59,6 +59,7 @@ struct PathSocket {
   bool wildcard;        // bound to no address: replies must name the one that was asked
   in6_addr address;     // as bound, v4 in the first word
   uint32_t interface;   // index of the one that has this address, 0 for none
+  bool stamped;         // its datagrams are stamped (timestamping is not "none")
   bool idByCounter;     // kernel without SCM_TS_OPT_ID: ids of transmit stamps are the socket's own count
   bool hot = true;      // had packets at the last look
   uint32_t queueMax;    // packets its queue can hold at most

@@ -1,6 +1,7 @@
 // path_sockets.cc: the sockets that a packet path borrows, and what the kernel says about them.
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/net_tstamp.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
 
@@ -45,6 +46,13 @@ uint32_t InterfaceOf(int family, const in6_addr& address) {
   }
   freeifaddrs(all);
   return index;
+}
+
+/** Whether the kernel is to stamp this socket's datagrams. */
+bool IsStamped(int fd) {
+  int flags = 0;
+  socklen_t length = sizeof flags;
+  return getsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, &length) == 0 && (flags & SOF_TIMESTAMPING_SOFTWARE) != 0;
 }
 
 uint32_t QueueMax(int fd) {
@@ -126,6 +134,7 @@ bool PacketPath::AttachSockets(Napi::Env env, Napi::Value list) {
     }
     if (!socket.wildcard) socket.interface = InterfaceOf(family, socket.address);
     socket.hot = true;
+    socket.stamped = IsStamped(socket.transmitFd);
     socket.drops = SocketDrops(socket.fd);
     socket.queueMax = QueueMax(socket.fd);
     sockets_.push_back(socket);

@@ -159,9 +159,10 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
 
   // What can be done before the clock is read is done before, by the time of the last reading.
   const int64_t nowMonoNs = std::max(exchangedMonoNs_, lastSendMonoNs_);
-  const uint32_t delayRow = correct_ ? delays_.Find(of, nowMonoNs) : 0;
+  const bool correct = correct_ && socket.stamped;
+  const uint32_t delayRow = correct ? delays_.Find(of, nowMonoNs) : 0;
   Sample sample = Sample::kNone;
-  if (correct_) count = PlanSample(delayRow, firstPlace, count, nowMonoNs, sample);
+  if (correct) count = PlanSample(delayRow, firstPlace, count, nowMonoNs, sample);
 
   NtpTime delays[kSendChunk];
   bool anyAsked = false;
@@ -169,19 +170,19 @@ uint32_t PacketPath::SendChunk(const uint32_t* slots, uint32_t count, uint32_t f
   for (uint32_t i = 0; i < count; i++) {
     const uint32_t slot = slots[i];
     const uint32_t* row = Row(slot);
-    const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0;
+    const bool report = (row[kSlotReplyFlags] & kReplyReportTx) != 0 && socket.stamped;
     const bool spare = sparing_ && !fromCard;
     const uint32_t place = firstPlace + i;
     // A plain sample is told in any case, or nothing would ever be learned where all replies are to be reported.
-    const bool told = spare && correct_ && (sample == Sample::kPlain || delays_.Knows(delayRow, place, false, nowMonoNs));
+    const bool told = spare && correct && (sample == Sample::kPlain || delays_.Knows(delayRow, place, false, nowMonoNs));
     const bool asks = (sample == Sample::kAsked && i + 1 == count) || (report && !told);
-    if (asks && correct_ && !fromCard) count = i + 1;
+    if (asks && correct && !fromCard) count = i + 1;
     const bool sampled = sample == Sample::kAsked && i + 1 == count;
     sendAsks_[i] = asks ? PrepareAsk(slot, place, delayRow, nowMonoNs, sampled) : nullptr;
     const bool asked = sendAsks_[i] != nullptr;
-    plainWanted_ = !asked || (report && spare) || (plainWanted_ && !sampled);
+    if (correct) plainWanted_ = !asked || (report && spare) || (plainWanted_ && !sampled);
     anyAsked |= asked;
-    const int32_t delayNs = correct_ ? delays_.DelayNs(delayRow, place, asked, nowMonoNs) : 0;
+    const int32_t delayNs = correct ? delays_.DelayNs(delayRow, place, asked, nowMonoNs) : 0;
     delays[i] = static_cast<NtpTime>(NtpUnits(delayNs));
     sendData_[i] = {arena_.data() + row[kSlotStart], row[kSlotReplyLength]};
     msghdr& header = sendHeaders_[i].msg_hdr;

@@ -3,7 +3,7 @@ import * as page from '../../src/core/server/page.ts';
 import * as slot from '../../src/core/server/slot.ts';
 import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.ts';
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
-import { adjustSocket } from '../../src/native/packet-socket.ts';
+import { adjustSocket, type Timestamping } from '../../src/native/packet-socket.ts';
 import { LoopbackClient, LoopbackServer, localTime, ntpSeconds } from '../support/loopback-server.ts';
 import { request } from '../support/requests.ts';
 import { answerAsking } from '../support/transmit-reports.ts';
@@ -332,6 +332,27 @@ test.each([
     expect(new Set(reports.map(({ source }) => source))).toEqual(new Set([slot.STAMP_KERNEL]));
   }
   await asking.expect(6);
+});
+
+test('a listener without stamps asks for none, also after a reload that takes them away', async () => {
+  const serving = server([{ timestamping: 'none' }]);
+  serving.publisher.publish(localTime());
+  const asking = await client();
+  const sources = async (): Promise<number[]> => {
+    for (let i = 0; i < 3; i++) await asking.send(request(), serving.ports[0] as number);
+    return (await answerAsking(serving, asking, 1000)).map(({ source }) => source);
+  };
+  const without = [slot.STAMP_DAEMON, slot.STAMP_DAEMON, slot.STAMP_DAEMON];
+  const change = (timestamping: Timestamping): void => {
+    adjustSocket(serving.descriptors[0] as number, { timestamping });
+    serving.reuseSockets();
+  };
+  expect(await sources()).toEqual(without);
+  change('kernel');
+  expect(await sources()).toEqual([slot.STAMP_KERNEL, slot.STAMP_KERNEL, slot.STAMP_KERNEL]);
+  change('none');
+  expect(await sources()).toEqual(without);
+  expect(serving.counters()).toMatchObject({ txKeptDaemon: 6, txKeptKernel: 3, txStampsLost: 0 });
 });
 
 test('a given transmit stamp is sent as it stands', async () => {
