@@ -133,7 +133,8 @@ enum CounterWord : uint32_t {
   kCounterPageFailures = 10,   // exchanges that kept the old copy of the page
   kCounterUnstamped = 11,      // datagrams without a kernel stamp (T2 is the daemon's)
   kCounterStepped = 12,        // datagrams withheld because the realtime clock was set around their stamp
-  kCounterReceiveErrors = 13,  // recvmmsg failures other than "nothing there", and errors that waited at a socket
+  // recvmmsg failures other than "nothing there", errors that waited at a socket, control messages cut short
+  kCounterReceiveErrors = 13,
   kCounterShed = 14,           // datagrams that the standing filter kept out in overload; not among kCounterKernelDrops
   kCounterTxReports = 16,      // transmit stamps reported, three counters by StampSource
   kNativeCounters = 24,

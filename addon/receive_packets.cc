@@ -20,6 +20,12 @@ constexpr int64_t kFutureNs = 1'000'000;
 constexpr uint32_t kHeadersV4 = 42;
 constexpr uint32_t kHeadersV6 = 62;
 
+// What we ask the kernel to tell with a datagram has room. Something else may have been asked for on our socket; what is
+// cut short then is what comes last, and the stamps come first.
+static_assert(CMSG_SPACE(sizeof(scm_ts_pktinfo)) + CMSG_SPACE(sizeof(scm_timestamping)) +
+                  CMSG_SPACE(sizeof(in6_pktinfo)) <=
+              kReceiveControlOctets);
+
 bool SameAddress(const SlotIo& slot, int family) {
   if (family == AF_INET) {
     const auto& from = reinterpret_cast<const sockaddr_in&>(slot.address);
@@ -89,7 +95,7 @@ uint32_t PacketPath::ReceiveFrom(uint32_t socketIndex, uint32_t firstSlot) {
   return count;
 }
 
-/** Walks the control messages of one datagram: stamps, own address, interface. */
+/** Walks the control messages of one datagram: stamps, own address, interface. One cut short is as good as none. */
 PacketPath::ReceiveStamps PacketPath::ReadControl(uint32_t slotIndex) {
   ReceiveStamps read;
   SlotIo& slot = slots_[slotIndex];
@@ -152,6 +158,7 @@ void PacketPath::ConvertStamps(uint32_t firstSlot, uint32_t count, int64_t nowMo
     if (hardware_.ReceiveMonoNs(slot.cardInterface, stamps.cardNs, monoNs, linkOctets, monoNs)) source = kStampHardware;
     if (source == kStampDaemon) Count(kCounterUnstamped);
     if ((header.msg_flags & MSG_TRUNC) != 0) flags |= kSlotTruncated;
+    if ((header.msg_flags & MSG_CTRUNC) != 0) Count(kCounterReceiveErrors);
 
     const NtpTime shown = smear_.Show(socket.smear, clock_.AtMono(monoNs));
     const NtpTime stamp = receiveStamps_->Make(shown, fuzzMask_, random_.Next());

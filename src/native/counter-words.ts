@@ -24,7 +24,7 @@ export const COUNTER_PAGE_FAILURES = 10;
 export const COUNTER_UNSTAMPED = 11;
 /** Datagrams withheld because the realtime clock was set around their stamp. */
 export const COUNTER_STEPPED = 12;
-/** recvmmsg failures other than "nothing there", and errors that waited at a socket. */
+/** recvmmsg failures other than "nothing there", errors that waited at a socket, control messages cut short. */
 export const COUNTER_RECEIVE_ERRORS = 13;
 /** Datagrams that the standing filter kept out in overload; the kernel drops are without them. */
 export const COUNTER_SHED = 14;
