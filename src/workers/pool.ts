@@ -124,21 +124,32 @@ export class ServerPool {
     this.options = options;
     this.open = this.goTo(options.listeners).listeners;
     this.keys = options.keys ?? [];
-    this.talkerMemory = Array.from({ length: options.workers }, () => new SharedArrayBuffer(4 * TALKER_WORDS));
     this.hashKey = Array.from(randomFillSync(new Int32Array(2))) as [number, number];
     const filters = openFilters(options.workers, this.hashKey);
     this.filters = filters instanceof Error ? null : filters;
     this.sheddingFault = filters instanceof Error ? filters : null;
-    this.chosenIds = probeChosenIds();
-    this.control = allocateControl(options.workers);
-    this.controlWords = new Int32Array(this.control);
-    this.countersMemory = allocateCounters(options.workers);
-    for (let i = 0; i < options.workers; i++) this.wakeFds.push(openWakeEvent());
-    this.threads = new ServingThreads(options.workers, options.resourceLimits, () => ({
-      page: options.page.memory,
-      listeners: this.open.map(({ policy }) => policy),
-    }));
+    try {
+      this.talkerMemory = Array.from({ length: options.workers }, () => new SharedArrayBuffer(4 * TALKER_WORDS));
+      this.chosenIds = probeChosenIds();
+      this.control = allocateControl(options.workers);
+      this.controlWords = new Int32Array(this.control);
+      this.countersMemory = allocateCounters(options.workers);
+      for (let i = 0; i < options.workers; i++) this.wakeFds.push(openWakeEvent());
+      this.threads = new ServingThreads(options.workers, options.resourceLimits, () => ({
+        page: options.page.memory,
+        listeners: this.open.map(({ policy }) => policy),
+      }));
+    } catch (error) {
+      this.closeDescriptors();
+      throw error;
+    }
     for (let i = 0; i < options.workers; i++) this.running.push(this.keepServing(i));
+  }
+
+  private closeDescriptors(): void {
+    for (const fd of this.wakeFds) closeSocket(fd);
+    closeAll(this.open.flatMap(groupsOf));
+    this.filters?.close();
   }
 
   /** The listeners as they stand now. */
@@ -215,10 +226,8 @@ export class ServerPool {
       clearTimeout(timer);
       await this.threads.close();
       for (const port of this.ports) port.close();
-      for (const fd of this.wakeFds) closeSocket(fd);
       await this.changing;
-      closeAll(this.open.flatMap(groupsOf));
-      this.filters?.close();
+      this.closeDescriptors();
     }
     await Promise.all(this.running);
   }

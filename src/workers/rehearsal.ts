@@ -34,8 +34,16 @@ const SCATTER = 0x9e3779b1 | 0;
  *
  * @returns how many of them would have been answered.
  */
-export default function rehearse({ page, listeners }: RehearsalTask): number {
+export default function rehearse(task: RehearsalTask): number {
   const wakeFd = openWakeEvent();
+  try {
+    return answerRequests(task, wakeFd);
+  } finally {
+    closeSocket(wakeFd);
+  }
+}
+
+function answerRequests({ page, listeners }: RehearsalTask, wakeFd: number): number {
   const row = counterRow(allocateCounters(1), 0);
   const path = new PacketPath({
     sockets: [],
@@ -68,7 +76,6 @@ export default function rehearse({ page, listeners }: RehearsalTask): number {
       if ((table[i * slot.SLOT_WORDS + slot.SLOT_REPLY_LENGTH] as number) > 0) answered++;
     }
   }
-  closeSocket(wakeFd);
   return answered;
 }
 

@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { compileAccess } from '../../src/core/server/access.ts';
 import { DEFAULT_POLICY } from '../../src/core/server/listener-policy.ts';
 import { RECEIVE_BUFFER_OCTETS } from '../../src/workers/listener-sockets.ts';
+import type { ServerPool } from '../../src/workers/pool.ts';
 import { TimePage } from '../../src/workers/time-page.ts';
 import { ntpdTs } from '../support/ntpd-ts.ts';
 import { request } from '../support/requests.ts';
@@ -226,4 +228,18 @@ test('stopping is prompt, also while packets keep coming, and leaves no descript
   await flood;
   expect(descriptors()).toBeLessThanOrEqual(before + clientSockets);
   await serving.stop();
+});
+
+test('a pool that fails after its listeners were opened leaves nothing open', () => {
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const make = (): ServerPool =>
+    new BuiltPool({
+      listeners: [{ address: '127.0.0.1', port: 0 }],
+      workers: 2,
+      page: new TimePage(),
+      resourceLimits: 0.5 as never, // refused by the last that is made: the threads
+    });
+  const before = open();
+  expect(make).toThrow();
+  expect(open()).toBe(before);
 });
