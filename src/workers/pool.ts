@@ -30,7 +30,7 @@ import {
 import type { PhcPage } from './phc-page.ts';
 import type { ServeTask } from './serve-loop.ts';
 import { type ServeResourceLimits, ServingThreads } from './serving-threads.ts';
-import { StandingFilters } from './standing-filters.ts';
+import { openFilters, type StandingFilters } from './standing-filters.ts';
 import type { TimePage } from './time-page.ts';
 import type { WorkerPolicy } from './worker-policy.ts';
 
@@ -392,14 +392,5 @@ export class ServerPool {
     while (!this.stopping && this.wakeFds.some((_, worker) => behind(worker))) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-  }
-}
-
-/** The filters for overload, or why there are none: the kernel is too old or does not let us. */
-function openFilters(workers: number, hashKey: readonly [number, number]): StandingFilters | Error {
-  try {
-    return new StandingFilters(workers, hashKey);
-  } catch (error) {
-    return error as Error;
   }
 }

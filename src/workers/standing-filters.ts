@@ -48,6 +48,15 @@ export class StandingFilters {
   }
 }
 
+/** The filters for overload, or why there are none: the kernel is too old or does not let us. */
+export function openFilters(workers: number, hashKey: readonly [number, number]): StandingFilters | Error {
+  try {
+    return new StandingFilters(workers, hashKey);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 /** The map's memory as a worker sees it: all clients, and its own row. */
 export function mapShare(share: StandingShare, worker: number): { clients: Int32Array; row: Int32Array } {
   const words = mapStanding(share.map, share.rows);
