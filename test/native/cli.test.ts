@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
 import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../support/ntpd-ts.ts';
+import { describeWith } from '../support/requirement.ts';
 import { Child, run } from '../support/run.ts';
 
-const isRoot = process.getuid?.() === 0;
 const running: NtpdTs[] = [];
 
 afterEach(async () => {
@@ -113,44 +113,6 @@ describe('the command line', () => {
     );
   });
 
-  it.runIf(isRoot)('says which privilege is missing', async () => {
-    // Root without its rights, not somebody else, who may not be let into the folder that this lies in.
-    const plain = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
-    const low = await run([...plain, process.execPath, PROGRAM, 'serve', '--listen', '127.0.0.1:123']);
-    expect(low.status, low.stderr).toBe(77);
-    expect(low.stderr).toContain('CAP_NET_BIND_SERVICE');
-    const clock = file('[[source]]\nmode = "server"\naddress = "127.0.0.1"\n');
-    const refused = await run([
-      'setpriv',
-      '--bounding-set=-sys_time',
-      '--inh-caps=-sys_time',
-      process.execPath,
-      PROGRAM,
-      'serve',
-      '--config',
-      clock,
-    ]);
-    expect(refused.status, refused.stderr).toBe(77);
-    expect(refused.stderr).toContain('CAP_SYS_TIME');
-  });
-
-  it.runIf(isRoot)('says which wish of the workers is refused, once, and does not start', async () => {
-    const wish = (text: string): string => file(`[[server]]\nlisten = "127.0.0.1:11780"\n[workers]\n${text}\n`);
-    const plain = ['setpriv', '--bounding-set=-sys_nice,-ipc_lock,-sys_resource', '--inh-caps=-all'];
-    for (const [text, status, message] of [
-      ['cpu-affinity = [0, 1000]', 78, 'cpu-affinity: core 1000 is refused'],
-      ['priority = 50', 77, 'CAP_SYS_NICE'],
-      ['lock-memory = true', 77, 'CAP_IPC_LOCK'],
-    ] as const) {
-      const config = wish(text);
-      const limited = ['sh', '-c', 'ulimit -r 0; ulimit -l 64; exec "$0" "$@"', ...plain];
-      const done = await run([...limited, process.execPath, PROGRAM, 'serve', '--config', config]);
-      expect(done.status, done.stderr).toBe(status);
-      expect(done.stderr).toContain(message);
-      expect(done.stdout + done.stderr).toMatch(/^[^\n]+\n$/);
-    }
-  });
-
   it.each([
     [40, 1],
     [140, 20],
@@ -195,32 +157,6 @@ describe('a running daemon', () => {
     const daemon = await serve({ args: ['--listen', '127.0.0.1:11782', '--workers', '12'] });
     expect(await daemon.child.stop()).toBe(0);
     expect(daemon.child.stderr).toBe('');
-  });
-
-  it.runIf(isRoot)('serves with its memory locked, its workers pinned and their priority raised', async () => {
-    const config = `
-      [[server]]
-      listen = "127.0.0.1:11783"
-      [workers]
-      count = 2
-      cpu-affinity = [0]
-      priority = 3
-      lock-memory = true`;
-    const daemon = await serve({ config });
-    const { pid } = daemon.child;
-    const tasks = readdirSync(`/proc/${pid}/task`).map((task) => {
-      const text = (name: string): string => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8');
-      const [priority, policy] = text('stat')
-        .replace(/^.*\) /, '')
-        .split(' ')
-        .slice(37, 39);
-      return `${/^Cpus_allowed_list:\s*(\S+)$/m.exec(text('status'))?.[1]} ${priority} ${policy}`;
-    });
-    expect(tasks.filter((task) => task === '0 3 2')).toHaveLength(2); // SCHED_RR is 2
-    const locked = /^VmLck:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    expect(Number(locked)).toBeGreaterThan(100_000);
-    expect((await ntpdTs(null, ['query', '-n', '1', '127.0.0.1:11783'])).status).toBe(0);
-    expect(await daemon.child.stop()).toBe(0);
   });
 
   it('comes back at once after it was killed', async () => {
@@ -309,6 +245,72 @@ describe('a running daemon', () => {
     expect(status.synchronization.clock.steps).toBe(0);
     expect(status.served.stratum).toBe(11);
     await upstream.child.stop();
+    expect(await daemon.child.stop()).toBe(0);
+  });
+});
+
+await describeWith({ root: true }, 'the rights of the daemon', () => {
+  it('says which privilege is missing', async () => {
+    // Root without its rights, not somebody else, who may not be let into the folder that this lies in.
+    const plain = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
+    const low = await run([...plain, process.execPath, PROGRAM, 'serve', '--listen', '127.0.0.1:123']);
+    expect(low.status, low.stderr).toBe(77);
+    expect(low.stderr).toContain('CAP_NET_BIND_SERVICE');
+    const clock = file('[[source]]\nmode = "server"\naddress = "127.0.0.1"\n');
+    const refused = await run([
+      'setpriv',
+      '--bounding-set=-sys_time',
+      '--inh-caps=-sys_time',
+      process.execPath,
+      PROGRAM,
+      'serve',
+      '--config',
+      clock,
+    ]);
+    expect(refused.status, refused.stderr).toBe(77);
+    expect(refused.stderr).toContain('CAP_SYS_TIME');
+  });
+
+  it('says which wish of the workers is refused, once, and does not start', async () => {
+    const wish = (text: string): string => file(`[[server]]\nlisten = "127.0.0.1:11780"\n[workers]\n${text}\n`);
+    const plain = ['setpriv', '--bounding-set=-sys_nice,-ipc_lock,-sys_resource', '--inh-caps=-all'];
+    for (const [text, status, message] of [
+      ['cpu-affinity = [0, 1000]', 78, 'cpu-affinity: core 1000 is refused'],
+      ['priority = 50', 77, 'CAP_SYS_NICE'],
+      ['lock-memory = true', 77, 'CAP_IPC_LOCK'],
+    ] as const) {
+      const config = wish(text);
+      const limited = ['sh', '-c', 'ulimit -r 0; ulimit -l 64; exec "$0" "$@"', ...plain];
+      const done = await run([...limited, process.execPath, PROGRAM, 'serve', '--config', config]);
+      expect(done.status, done.stderr).toBe(status);
+      expect(done.stderr).toContain(message);
+      expect(done.stdout + done.stderr).toMatch(/^[^\n]+\n$/);
+    }
+  });
+
+  it('serves with its memory locked, its workers pinned and their priority raised', async () => {
+    const config = `
+      [[server]]
+      listen = "127.0.0.1:11783"
+      [workers]
+      count = 2
+      cpu-affinity = [0]
+      priority = 3
+      lock-memory = true`;
+    const daemon = await serve({ config });
+    const { pid } = daemon.child;
+    const tasks = readdirSync(`/proc/${pid}/task`).map((task) => {
+      const text = (name: string): string => readFileSync(`/proc/${pid}/task/${task}/${name}`, 'utf8');
+      const [priority, policy] = text('stat')
+        .replace(/^.*\) /, '')
+        .split(' ')
+        .slice(37, 39);
+      return `${/^Cpus_allowed_list:\s*(\S+)$/m.exec(text('status'))?.[1]} ${priority} ${policy}`;
+    });
+    expect(tasks.filter((task) => task === '0 3 2')).toHaveLength(2); // SCHED_RR is 2
+    const locked = /^VmLck:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    expect(Number(locked)).toBeGreaterThan(100_000);
+    expect((await ntpdTs(null, ['query', '-n', '1', '127.0.0.1:11783'])).status).toBe(0);
     expect(await daemon.child.stop()).toBe(0);
   });
 });

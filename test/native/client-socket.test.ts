@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { readdirSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientSockets, type ClientStamp } from '../../src/native/client-socket.ts';
 import { LocalTimescale } from '../../src/native/local-timescale.ts';
+import { describeWith } from '../support/requirement.ts';
 
 /** Prints the port it listens at, then the code point of the first datagram; Node does not tell it. */
 const SAY_CODE_POINT = `
@@ -19,7 +19,6 @@ print(s.getsockname()[1], flush=True)
 print(s.recvmsg(64, 64)[1][0][2][0] >> 2, flush=True)
 `;
 
-const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
 const open: { close(): void }[] = [];
 
 afterEach(() => {
@@ -73,23 +72,6 @@ async function exchange(all: ClientSockets, address: string, port: number): Prom
 }
 
 describe('client sockets', () => {
-  for (const family of [4, 6] as const) {
-    it.skipIf(family === 6 && !hasIpv6)(`stamp both ways over IPv${family}, in the order of things`, async () => {
-      const port = await echo(family);
-      const { all, timescale } = sockets();
-      await new Promise((resolve) => setTimeout(resolve, 50)); // stamping of received packets is switched on
-      const { sent, transmitted, received, text } = await exchange(all, family === 4 ? '127.0.0.1' : '::1', port);
-      const now = timescale.sample();
-      expect(text).toBe('hello');
-      expect(sent.source).toBe('daemon');
-      expect(transmitted).toMatchObject({ source: 'kernel' });
-      expect(received.source).toBe('kernel');
-      const times = [sent.local, (transmitted as ClientStamp | null)?.local ?? Number.NaN, received.local, now];
-      for (let i = 1; i < times.length; i++) expect(times[i]).toBeGreaterThan((times[i - 1] as number) - 1e-6);
-      expect(Math.abs(received.realSeconds + received.realNs / 1e9 - Date.now() / 1000)).toBeLessThan(5);
-    });
-  }
-
   it('have a fresh port each, and hear nobody but their server', async () => {
     const ports: number[] = [];
     const server = createSocket('udp4');
@@ -126,20 +108,6 @@ describe('client sockets', () => {
     all.open(target, events).send(Buffer.from('x'));
     expect(await asked).toBe('127.0.0.5');
   });
-
-  for (const address of ['127.0.0.1', '::1']) {
-    const canSee = spawnSync('python3', ['-c', '']).status === 0 && (address === '127.0.0.1' || hasIpv6);
-    it.skipIf(!canSee)(`mark requests to ${address} with their code point`, async () => {
-      const server = spawn('python3', ['-c', SAY_CODE_POINT, address]);
-      open.push({ close: () => server.kill() });
-      const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
-      const port = Number((await lines.next()).value);
-      const { all } = sockets();
-      const events = { onTransmitStamp: () => {}, onDatagram: () => {}, onError: () => {} };
-      all.open({ address, port, dscp: 46 }, events).send(Buffer.from('x'));
-      expect((await lines.next()).value).toBe('46');
-    });
-  }
 
   it('tell that nobody listens', async () => {
     const free = createSocket('udp4');
@@ -208,3 +176,38 @@ describe('client sockets', () => {
     }
   });
 });
+
+for (const family of [4, 6] as const) {
+  await describeWith({ ipv6: family === 6 }, `client sockets over IPv${family}`, () => {
+    it('stamp both ways, in the order of things', async () => {
+      const port = await echo(family);
+      const { all, timescale } = sockets();
+      await new Promise((resolve) => setTimeout(resolve, 50)); // stamping of received packets is switched on
+      const { sent, transmitted, received, text } = await exchange(all, family === 4 ? '127.0.0.1' : '::1', port);
+      const now = timescale.sample();
+      expect(text).toBe('hello');
+      expect(sent.source).toBe('daemon');
+      expect(transmitted).toMatchObject({ source: 'kernel' });
+      expect(received.source).toBe('kernel');
+      const times = [sent.local, (transmitted as ClientStamp | null)?.local ?? Number.NaN, received.local, now];
+      for (let i = 1; i < times.length; i++) expect(times[i]).toBeGreaterThan((times[i - 1] as number) - 1e-6);
+      expect(Math.abs(received.realSeconds + received.realNs / 1e9 - Date.now() / 1000)).toBeLessThan(5);
+    });
+  });
+}
+
+for (const address of ['127.0.0.1', '::1']) {
+  const needs = { commands: ['python3'], ipv6: address === '::1' };
+  await describeWith(needs, `client sockets that ask ${address}`, () => {
+    it('mark requests with their code point', async () => {
+      const server = spawn('python3', ['-c', SAY_CODE_POINT, address]);
+      open.push({ close: () => server.kill() });
+      const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+      const port = Number((await lines.next()).value);
+      const { all } = sockets();
+      const events = { onTransmitStamp: () => {}, onDatagram: () => {}, onError: () => {} };
+      all.open({ address, port, dscp: 46 }, events).send(Buffer.from('x'));
+      expect((await lines.next()).value).toBe('46');
+    });
+  });
+}
