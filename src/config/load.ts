@@ -8,6 +8,7 @@ import { ALL_SECTIONS } from './options.ts';
 import { type KeyPath, locate } from './positions.ts';
 import { type Config, configSchema, type ServerConfig } from './schema.ts';
 import { suggest } from './suggest.ts';
+import { whyUnreadable } from './unreadable.ts';
 
 /** One thing wrong with a configuration, with all that is needed to mend it. */
 export interface ConfigProblem {
@@ -52,17 +53,10 @@ export function loadConfig(file: string): Config {
   try {
     toml = readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = READ_FAILURES[(cause as NodeJS.ErrnoException).code ?? ''] ?? (cause as Error).message;
-    throw new ConfigError([plainProblem('config-unreadable', file, `cannot be read: ${reason}`)]);
+    throw new ConfigError([plainProblem('config-unreadable', file, `cannot be read: ${whyUnreadable(cause)}`)]);
   }
   return parseConfig(toml, file);
 }
-
-const READ_FAILURES: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
-};
 
 /** Validates the text of a configuration; `file` is only named in messages. Throws as `loadConfig`. */
 export function parseConfig(toml: string, file: string): Config {

@@ -228,7 +228,7 @@ export class Daemon implements ControlTarget {
 
   private synchroniser(): Synchroniser {
     if (this.time instanceof Synchroniser) return this.time;
-    throw new OperatorError('control-refused', 'no source is configured');
+    throw new OperatorError('control-refused', 'no source is configured; add a [[source]] and reload');
   }
 
   /** A daemon without its control socket is still a daemon: that it has none is said, and why. */

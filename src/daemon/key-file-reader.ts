@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
+import { whyUnreadable } from '../config/unreadable.ts';
 import { KeyFileError, parseKeyFile } from '../core/server/key-file.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { OperatorError } from '../errors.ts';
@@ -22,18 +23,28 @@ export function readKeys(config: Config['keys']): ReadKeys {
   const { file, format } = config;
   if (file === null) return { keys: [], warnings: [] };
   try {
-    const { mode } = statSync(file);
-    if ((mode & OPEN_TO_OTHERS) !== 0) {
-      const octal = (mode & 0o777).toString(8).padStart(4, '0');
-      throw new OperatorError('key-file', `${file}: mode ${octal} lets others in; chmod 0640 or 0600`);
-    }
-    const { keys, warnings } = parseKeyFile(readFileSync(file, 'utf8'), format);
+    const { keys, warnings } = parseKeyFile(readPrivate(file), format);
     return { keys, warnings: warnings.map((warning) => `${file}: ${warning}`) };
   } catch (cause) {
     if (cause instanceof OperatorError) throw cause;
     if (cause instanceof KeyFileError) throw new OperatorError('key-file', `${file}: ${cause.message}`);
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new OperatorError('key-file', `${file}: the key file cannot be read (${code})`);
+    const wayOut = 'see [keys] file in the configuration, and who may read it';
+    throw new OperatorError('key-file', `${file}: the key file cannot be read: ${whyUnreadable(cause)}; ${wayOut}`);
+  }
+}
+
+/** The text of a file that is nobody else's: what was looked at is what is read. */
+function readPrivate(file: string): string {
+  const fd = openSync(file, 'r');
+  try {
+    const { mode } = fstatSync(fd);
+    if ((mode & OPEN_TO_OTHERS) !== 0) {
+      const octal = (mode & 0o777).toString(8).padStart(4, '0');
+      throw new OperatorError('key-file', `${file}: mode ${octal} lets others in; chmod 0640 or 0600`);
+    }
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type LeapFile, parseLeapFile } from '../core/discipline/leap-file.ts';
+import { whyUnreadable } from '../config/unreadable.ts';
+import { type LeapFile, LeapFileError, parseLeapFile } from '../core/discipline/leap-file.ts';
 import { OperatorError } from '../errors.ts';
 import { UNIX_EPOCH_NTP_SECONDS } from '../protocol/timestamp.ts';
 import type { Logger } from './logger.ts';
@@ -30,6 +31,10 @@ export function loadLeapFile(path: string | null): LeapFile | null {
   try {
     return parseLeapFile(readFileSync(path, 'utf8'), (octets) => createHash('sha1').update(octets).digest());
   } catch (cause) {
-    throw new OperatorError('config-bad-value', `leap-file ${path}: ${(cause as Error).message}`, { cause });
+    const reason =
+      cause instanceof LeapFileError
+        ? `${cause.message}; fetch it anew from IERS, or take that of tzdata`
+        : `cannot be read: ${whyUnreadable(cause)}; see leap-file in the configuration`;
+    throw new OperatorError('config-bad-value', `leap-file ${path}: ${reason}`, { cause });
   }
 }

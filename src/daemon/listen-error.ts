@@ -22,6 +22,13 @@ export function listenError(endpoint: string, cause: unknown): OperatorError {
       );
     case 'EACCES':
     case 'EPERM':
+      if (syscall.endsWith('SO_BINDTODEVICE')) {
+        return new OperatorError(
+          'listen-permission',
+          `${cannot}: binding to an interface is not permitted; before Linux 5.7 it needs CAP_NET_RAW (AmbientCapabilities= of the unit), or leave "interface" out`,
+          options,
+        );
+      }
       return new OperatorError(
         'listen-permission',
         `${cannot}: ${syscall} is not permitted; ports below 1024 need CAP_NET_BIND_SERVICE (setcap, or AmbientCapabilities= of the unit)`,

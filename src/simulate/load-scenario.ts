@@ -4,6 +4,7 @@ import { parse, TomlError } from 'smol-toml';
 import { ConfigError, type ConfigProblem } from '../config/load.ts';
 import { type KeyPath, locate } from '../config/positions.ts';
 import { camelCase } from '../config/schema.ts';
+import { whyUnreadable } from '../config/unreadable.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarioSchema } from './scenario-schema.ts';
@@ -171,8 +172,7 @@ function read(file: string, place?: Place): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const message =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (cause as Error).message;
+    const message = whyUnreadable(cause);
     if (place === undefined) throw new ConfigError([problem('config-unreadable', file, `cannot be read: ${message}`)]);
     throw new ConfigError([problemAt('config-unreadable', place, `${file} cannot be read: ${message}`)]);
   }

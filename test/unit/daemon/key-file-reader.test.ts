@@ -44,5 +44,8 @@ test('what is wrong is said with file and line, without the key', () => {
     expect((error as Error).message).toContain(`${file}: line 1`);
     expect((error as Error).message).not.toContain('secret');
   }
-  expect(() => readKeys({ file: join(folder, 'none'), format: null })).toThrow(/cannot be read \(ENOENT\)/);
+  expect(() => readKeys({ file: join(folder, 'none'), format: null })).toThrow(
+    /none: the key file cannot be read: there is no such file; see \[keys\] file/,
+  );
+  expect(() => readKeys({ file: folder, format: null })).toThrow(/lets others in|it is a directory/);
 });

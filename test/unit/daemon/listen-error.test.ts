@@ -23,6 +23,14 @@ describe('a listener that cannot be opened', () => {
     expect(error.message).toMatch(/^cannot serve on \[::\]:123: [^\n]+$/);
   });
 
+  it('names the interface where the kernel refuses to bind to that', () => {
+    const cause = { code: 'EPERM', syscall: 'setsockopt SO_BINDTODEVICE', message: 'Operation not permitted' };
+    const error = listenError('192.0.2.1:123', cause);
+    expect(error).toMatchObject({ code: 'listen-permission', exitCode: 77 });
+    expect(error.message).toMatch(/interface .*CAP_NET_RAW/);
+    expect(error.message).not.toContain('CAP_NET_BIND_SERVICE');
+  });
+
   it('is named when the pool gives its index', () => {
     const servers = [1, 2].map((host) => ({ listen: { address: `192.0.2.${host}`, port: 123, scope: null } }));
     const cause = Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE', listener: 1 });
