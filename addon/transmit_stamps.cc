@@ -2,14 +2,16 @@
 //
 // A stamp comes with the id of its reply. From Linux 6.13 on that is one we choose. An older kernel numbers the replies of
 // a socket that ask, in the order of sending; where that count stands when a worker takes a socket over, or after a reply
-// that was refused, is not known. Then one reply alone asks, and the number of its stamp tells; a stamp from before the
-// reading of the clock that was made for it is of a reply of another time. A number or a time that does not fit what was
-// counted has the count be learned anew.
+// that was refused, is not known. Then one reply alone asks, when those before have left the kernel, and the number of its
+// stamp tells; a stamp from before the reading of the clock that was made for it is of one of those. A number or a time
+// that does not fit what was counted has the count be learned anew.
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/sockios.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,16 +25,24 @@ namespace {
 constexpr uint32_t kErrorBatch = 32;
 constexpr uint32_t kErrorControlOctets = 256;
 constexpr int64_t kAskLifeNs = 1'000'000'000;
+
+/** Whether all that was sent by a socket has left the queues of the kernel, so that its stamps were taken. */
+bool HasSentAll(int fd) {
+  int octets = 0;
+  return ioctl(fd, SIOCOUTQ, &octets) == 0 && octets == 0;
+}
 }  // namespace
 
 /**
  * Books an ask for the reply in `slot`; its clock reading is filled in when there is one. Null when it cannot be told
- * apart from others: too many open, or one under way at a socket whose count is not known.
+ * apart from others: too many open, or some under way at a socket whose count is not known.
  */
 TxAsk* PacketPath::PrepareAsk(uint32_t slot, uint32_t place, uint32_t delayRow, int64_t nowMonoNs, bool sample) {
   PathSocket& socket = sockets_[slots_[slot].socket];
   if (asksOpen_ >= kAsksMax) ExpireAsks(nowMonoNs);
-  if (socket.idByCounter && socket.count != StampCount::kKnown && socket.asksOpen > 0) return nullptr;
+  if (socket.idByCounter && socket.count != StampCount::kKnown) {
+    if (socket.asksOpen > 0 || !HasSentAll(socket.transmitFd)) return nullptr;
+  }
   const uint32_t id = nextAskId_++;
   TxAsk& ask = asks_[id % kAsksMax];
   if (ask.open) {

@@ -116,18 +116,53 @@ await describeInOwnNetwork(import.meta.url, 'replies that the kernel does not ta
     expect(sources.filter((source) => source === slot.STAMP_KERNEL).length).toBeGreaterThan(BATCH / 2);
   });
 
-  /** Answers many requests while the loopback lets little through, and one more when it is as it was. */
-  async function overwhelm(skip: () => void, limit: number): Promise<LoopbackServer> {
-    const serving = server([{ receiveBufferOctets: 1 << 21 }]);
-    const asking = await client();
-    const port = serving.ports[0] as number;
-    for (let i = 0; i < REQUESTS; i++) await asking.send(request(), port);
+  /** Has the loopback send little more than a dozen packets at once, and hold others back, up to `limit` octets. */
+  async function slowDown(skip: () => void, limit: number): Promise<void> {
     const bucket = ['tbf', 'rate', '64kbit', 'burst', '2000', 'limit', `${limit}`];
     const slowed = await run(['tc', 'qdisc', 'add', 'dev', 'lo', 'root', ...bucket]);
     if (slowed.status !== 0) {
       console.warn(`SKIPPED: this kernel cannot slow an interface down: ${slowed.stderr}`);
       skip();
     }
+  }
+
+  test('nor are taken yet leave no stamp to a successor of who sent them', async ({ skip }) => {
+    const capacity = 32;
+    const lost = server([{}], { chosenIds: false, capacity });
+    const asking = await client();
+    for (let i = 0; i < capacity + 4; i++) await asking.send(request(), lost.ports[0] as number);
+    const received = lost.path.exchange(0);
+    expect(received).toBe(capacity);
+    lost.responder.answer(received);
+    for (let i = 0; i < received; i++) {
+      lost.path.table[i * slot.SLOT_WORDS + slot.SLOT_REPLY_FLAGS] = slot.REPLY_REPORT_TX;
+    }
+    await slowDown(skip, 10_000_000);
+    lost.path.flush(received);
+    const successor = lost.succeed({ chosenIds: false });
+    open.push(successor);
+    successor.publisher.publish(localTime());
+    // The stamps of the lost worker's replies come after these were sent.
+    const [kernel, daemon] = [slot.STAMP_KERNEL, slot.STAMP_DAEMON];
+    const sources = (await answerAsking(successor, asking, 1)).map(({ source }) => source);
+    await runOk(['tc', 'qdisc', 'del', 'dev', 'lo', 'root']);
+    expect(sources).toEqual([daemon, daemon, daemon, daemon]);
+    const later = await client();
+    while (successor.turn() > 0);
+    for (let i = 0; i < 2; i++) {
+      await later.send(request(), successor.ports[0] as number);
+      const reports = await answerAsking(successor, later, 1);
+      expect(reports).toMatchObject([{ source: kernel }]);
+    }
+  });
+
+  /** Answers many requests while the loopback lets little through, and one more when it is as it was. */
+  async function overwhelm(skip: () => void, limit: number): Promise<LoopbackServer> {
+    const serving = server([{ receiveBufferOctets: 1 << 21 }]);
+    const asking = await client();
+    const port = serving.ports[0] as number;
+    for (let i = 0; i < REQUESTS; i++) await asking.send(request(), port);
+    await slowDown(skip, limit);
     for (let received = 0; received < REQUESTS; ) received += serving.turn();
     await runOk(['tc', 'qdisc', 'del', 'dev', 'lo', 'root']);
     const { answered, sendWouldBlock, sendNoBuffer } = serving.counters();
