@@ -86,7 +86,7 @@ export const SERVER_SECTION = {
       kind: 'rate-limit',
       default: { rate: 32, burst: 256 },
       unit: 'requests per second',
-      doc: 'Limit of one IPv4 address; many clients may stand behind it.',
+      doc: 'Limit of one IPv4 address; many clients may stand behind it. A rate is rounded up to the next 1,048,576 divided by a whole number: by less than 1 % up to 10,000.',
     },
     'rate-limit-subnet': {
       kind: 'rate-limit',

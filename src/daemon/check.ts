@@ -6,6 +6,7 @@ import type { Config } from '../config/schema.ts';
 import { EXIT, OperatorError } from '../errors.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
 import { leapFileDoubts, loadLeapFile } from './leap-file-reader.ts';
+import { poolListener } from './listener-config.ts';
 
 /**
  * `ntpd-ts check FILE`: everything wrong with a configuration and the files that it names, one line each; exits 78 if
@@ -37,7 +38,7 @@ function check(file: string): CheckResult {
   }
 }
 
-/** The files that a configuration names, as a start or a reload would take them. */
+/** The files and lists that a configuration names, as a start or a reload would take them. */
 function checkFiles(config: Config, file: string): { problems: ConfigProblem[]; doubts: readonly string[] } {
   const problems: ConfigProblem[] = [];
   const attempt = (key: string, read: () => readonly string[]): readonly string[] => {
@@ -58,6 +59,12 @@ function checkFiles(config: Config, file: string): { problems: ConfigProblem[]; 
   const expiry = attempt('synchronization.leap-file', () =>
     leapFileDoubts(loadLeapFile(config.synchronization.leapFile), Date.now()),
   );
+  for (const [index, server] of config.server.entries()) {
+    attempt(`server[${index}]`, () => {
+      poolListener(server);
+      return [];
+    });
+  }
   return { problems, doubts: [...doubts, ...expiry] };
 }
 

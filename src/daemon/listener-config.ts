@@ -1,6 +1,6 @@
 import { formatEndpoint } from '../config/conflicts.ts';
 import type { ServerConfig } from '../config/schema.ts';
-import { compileAccess } from '../core/server/access.ts';
+import { type AccessTables, compileAccess } from '../core/server/access.ts';
 import { limitOf } from '../core/server/bucket-table.ts';
 import { DEFAULT_POLICY, type ListenerPolicy } from '../core/server/listener-policy.ts';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../core/server/rate-limit.ts';
@@ -9,7 +9,11 @@ import { OperatorError } from '../errors.ts';
 import type { PoolListener } from '../workers/open-listeners.ts';
 import type { BoundListener } from '../workers/pool.ts';
 
-/** A [[server]] table as the pool takes it: what to open, and what to answer there. */
+/**
+ * A [[server]] table as the pool takes it: what to open, and what to answer there.
+ *
+ * @throws OperatorError for lists that are too long.
+ */
 export function poolListener(server: ServerConfig): PoolListener {
   const { listen, interface: device, receiveBuffer } = server;
   const bound = device ?? listen.scope;
@@ -49,18 +53,29 @@ export function refuseHardwareStamps(servers: readonly ServerConfig[]): void {
 const SMEARS = { none: SMEAR_NONE, 'linear-24h-noon': SMEAR_LINEAR, slew: SMEAR_SLEW } as const;
 
 function listenerPolicy(server: ServerConfig): ListenerPolicy {
-  const { allowlist, denylist } = server;
   return {
     ...DEFAULT_POLICY,
     versions: server.acceptNtpVersions.reduce((bits, version) => bits | (1 << version), 0),
     staleLimitUs: Math.round(server.staleLimit * 1e6),
-    access: allowlist === null && denylist === null ? null : compileAccess(allowlist, denylist),
+    access: accessTables(server),
     limits: server.rateLimiting ? rateLimits(server) : null,
     shedUnknown: server.overload === 'shed-unknown',
     interleaved: server.interleaved,
     cryptoNak: server.cryptoNak,
     smear: SMEARS[server.smear],
   };
+}
+
+function accessTables({ listen, allowlist, denylist }: ServerConfig): AccessTables | null {
+  if (allowlist === null && denylist === null) return null;
+  try {
+    return compileAccess(allowlist, denylist);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const prefixes = (allowlist?.filter.length ?? 0) + (denylist?.filter.length ?? 0);
+    const message = `${formatEndpoint(listen)}: allowlist and denylist: ${cause.message} (${prefixes}); join neighbours to shorter ones`;
+    throw new OperatorError('config-bad-value', message, { cause });
+  }
 }
 
 function rateLimits(server: ServerConfig): RateLimits {

@@ -150,7 +150,7 @@ class Builder {
     }
     const branch = this.chooseBranch(first, high, shared);
     const base = nodes.length;
-    if (base + 2 ** branch > NODE_ENTRIES_MAX) throw new RangeError('too many prefixes in one list');
+    if (base + 2 ** branch > NODE_ENTRIES_MAX) throw new RangeError('too many prefixes');
     for (let i = 0; i < 2 ** branch; i++) nodes.push(0);
     nodes[at] = (shared << 24) | ((branch - 1) << 20) | (base >> 1);
 

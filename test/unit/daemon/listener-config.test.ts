@@ -71,3 +71,17 @@ test('the first listener with stamps of a card waits for a restart', () => {
   expect(() => refuseHardwareStamps(servers(''))).not.toThrow();
   expect(() => refuseHardwareStamps(servers('timestamping = "hardware"'))).toThrow(/^192\.0\.2\.1:123: .*restart$/);
 });
+
+test('lists that are too long for the table are a wrong value that names the listener', () => {
+  const listen = { address: '192.0.2.1', port: 123, scope: null };
+  const [server] = parseConfig('[[server]]\nlisten = "192.0.2.1:123"\n', 'test').server;
+  // One prefix in each of as many networks as make a node of their own each.
+  const filter = Array.from({ length: 1_200_000 }, (_, i) => {
+    const word = Math.imul(i, 0x9e37_79b1) >>> 0;
+    return `2001:${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}::${i.toString(16).slice(-4)}/128`;
+  });
+  const denylist = { filter, action: 'ignore' as const };
+  expect(() => poolListener({ ...(server as NonNullable<typeof server>), listen, denylist })).toThrow(
+    /^192\.0\.2\.1:123: allowlist and denylist: too many prefixes \(1200000\); join/,
+  );
+});
