@@ -12,6 +12,5 @@ export function blankEstimate(atLocal = 0): Estimate {
     wander: 0,
     delayFloorSeconds: 0,
     jitterSeconds: 0,
-    widening: 1,
   };
 }

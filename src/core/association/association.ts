@@ -1,6 +1,6 @@
 import type { Authenticator, SourceOptions } from '../coordinator-options.ts';
 import type { MeasurementOutput, StatisticsOutput } from '../coordinator-output.ts';
-import { type Estimate, NO_ESTIMATE, narrowSigmaSeconds, type SourceFilter } from '../estimation/estimate.ts';
+import { type Estimate, NO_ESTIMATE, type SourceFilter } from '../estimation/estimate.ts';
 import type { Sample } from '../estimation/sample.ts';
 import type { LocalSeconds, StampSource } from '../ports.ts';
 import type { Candidate } from '../selection/candidate.ts';
@@ -384,7 +384,7 @@ export class Association {
     const measurementSigma = Math.max(estimate.jitterSeconds, this.#context.precisionSeconds);
     const sigmaAfter = (seconds: number): number => {
       this.filter.predict(nowLocal + seconds, estimate);
-      return narrowSigmaSeconds(estimate);
+      return estimate.offsetSigmaSeconds;
     };
     this.poll.adapt(nowLocal, this.#context.random, sigmaAfter, measurementSigma);
   }

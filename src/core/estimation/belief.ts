@@ -1,5 +1,3 @@
-import { normalAbove } from './normal.ts';
-
 /**
  * Where a source's offset and frequency may lie, as a sum of Gaussians in the plane (offset, frequency).
  *
@@ -96,18 +94,6 @@ export class Belief {
     this.first = other.first;
     this.step = other.step;
     this.#summarise();
-  }
-
-  /** Probability that the offset is above `offset`. */
-  above(offset: number): number {
-    let total = 0;
-    let above = 0;
-    for (let k = 0; k < this.#count; k++) {
-      const weight = this.#weight[k] as number;
-      total += weight;
-      above += weight * normalAbove((offset - (this.#x[k] as number)) / Math.sqrt(this.#xx[k] as number));
-    }
-    return above / total;
   }
 
   /** Moves the belief `seconds` on. */

@@ -37,7 +37,7 @@ const SHIFT_WEIGHTS = [0.25, 0.5, 0.25] as const;
  * Share of the evidence between laws that counts. All are laid through the same two sums; where chance moved these, a
  * wrong law may fit better than the right one.
  */
-const EVIDENCE_SHARE = 0.5;
+const EVIDENCE_SHARE = 0.8;
 /** Laws less plausible than this are left out. */
 const PLAUSIBLE = 0.02;
 /** Share of the sums that must be explained. */

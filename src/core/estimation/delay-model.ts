@@ -1,3 +1,4 @@
+import type { Likelihood } from './belief.ts';
 import { DelayFloor, MOVED_SAMPLES } from './delay-floor.ts';
 import { DelayShape } from './delay-shape.ts';
 
@@ -29,6 +30,9 @@ const BELOW_FLOOR = 1e-4;
 const JITTER_REACH = 6;
 /** Reach of the floor's doubt, in its standard errors. */
 const EDGE_REACH = 8;
+
+/** How far below the floor that sums tell it may be, as shares of the mean delay above it. */
+export const FLOOR_IDEAS: readonly number[] = [0, 0.1];
 
 export class DelayModel {
   /** The offset lies within [`low`, `high`] if both delays are above the floor. */
@@ -123,10 +127,15 @@ export class DelayModel {
     this.#asymmetryVariance = isOneSided ? sigma ** 2 + (MOVED_MEANS * this.#floor.meanSeconds) ** 2 : 0;
   }
 
-  /** Likelihood of the current sample at `count` offsets from `first`, by the delays. */
-  readonly byDelays = (first: number, step: number, out: Float64Array, count: number): void => {
-    for (let i = 0; i < count; i++) out[i] = this.#likelihoodAt(first + i * step);
-  };
+  /** For each idea of the floor: likelihood of the current sample at `count` offsets from `first`, by the delays. */
+  readonly byDelays: readonly Likelihood[] = FLOOR_IDEAS.map((idea) => (first, step, out, count) => {
+    for (let i = 0; i < count; i++) out[i] = this.#likelihoodAt(first + i * step, idea);
+  });
+
+  /** How far below `floorSeconds` the floor is by one of `FLOOR_IDEAS`: `low` and `high` lie further out by as much. */
+  lowerSeconds(index: number): number {
+    return (FLOOR_IDEAS[index] as number) * this.#floor.meanSeconds;
+  }
 
   /** Likelihood of the current sample at `count` offsets from `first`, by the jitter of the offset. */
   readonly byJitter = (first: number, step: number, out: Float64Array, count: number): void => {
@@ -154,17 +163,23 @@ export class DelayModel {
     this.#jitterVariance += gain * (bounded - this.#jitterVariance);
   }
 
-  #likelihoodAt(offset: number): number {
-    return this.#density(this.#upExcess - offset) * this.#density(this.#downExcess + offset);
+  #likelihoodAt(offset: number, idea: number): number {
+    return this.#density(this.#upExcess - offset, idea) * this.#density(this.#downExcess + offset, idea);
   }
 
-  /** A delay below the floor is a floor that was wrong by a little, or, rarely, anything. */
-  #density(excess: number): number {
-    if (excess >= 0) return this.#shape.density(excess);
-    const z = excess / this.#floor.edgeSeconds;
+  /**
+   * Density of a delay that exceeds `floorSeconds` by `excess`, were the floor lower by the share `idea` of the mean
+   * excess: what is above it is then stretched by as much. A delay below the floor is a floor that was wrong by a
+   * little, or, rarely, anything.
+   */
+  #density(excess: number, idea: number): number {
     const mean = this.#floor.meanSeconds;
-    const distance = mean - excess;
-    return this.#shape.density(0) * Math.exp(-0.5 * z * z) + (BELOW_FLOOR * mean) / (distance * distance);
+    const stretch = 1 + idea;
+    const scaled = (excess + idea * mean) / stretch;
+    if (scaled >= 0) return this.#shape.density(scaled) / stretch;
+    const z = scaled / this.#floor.edgeSeconds;
+    const distance = mean - scaled;
+    return (this.#shape.density(0) * Math.exp(-0.5 * z * z) + (BELOW_FLOOR * mean) / (distance * distance)) / stretch;
   }
 
   /** Moments of the sample's likelihood by the delays, over all offsets that the floor allows. */
@@ -174,7 +189,7 @@ export class DelayModel {
     let mean = 0;
     let square = 0;
     for (let i = 0; i < POINTS; i++) {
-      const mass = this.#likelihoodAt(this.low + i * step);
+      const mass = this.#likelihoodAt(this.low + i * step, 0);
       total += mass;
       mean += mass * i;
       square += mass * i * i;

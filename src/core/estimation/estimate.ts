@@ -19,8 +19,6 @@ export interface Estimate {
   delayFloorSeconds: number;
   /** Standard deviation of one direction's delays, seconds (what `status` shows as jitter). */
   jitterSeconds: number;
-  /** Factor in both σ for the tails of what is believed, at least 1. */
-  widening: number;
 }
 
 /** What is believed before there is anything to believe. */
@@ -34,16 +32,7 @@ export const NO_ESTIMATE: Readonly<Estimate> = {
   wander: 0,
   delayFloorSeconds: 0,
   jitterSeconds: 0,
-  widening: 1,
 };
-
-/**
- * σ of the offset without its tails, for deciding when to ask again: they say that few samples tell, not how soon these
- * are out of date.
- */
-export function narrowSigmaSeconds({ offsetSigmaSeconds, widening }: Estimate): number {
-  return offsetSigmaSeconds / widening;
-}
 
 /** A source's filter: takes samples in order of time, predicts at any later instant. */
 export interface SourceFilter {

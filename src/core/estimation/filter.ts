@@ -3,6 +3,8 @@ import type { FrequencyPrior } from './belief.ts';
 import { Calibration } from './calibration.ts';
 import { DelayModel } from './delay-model.ts';
 import type { Estimate, SourceFilter } from './estimate.ts';
+import { FloorBank } from './floor-bank.ts';
+import type { Moments } from './mixture.ts';
 import type { Sample } from './sample.ts';
 import { WanderBank } from './wander-bank.ts';
 
@@ -26,13 +28,11 @@ const AHEAD_ENOUGH = 6;
 /** A server's filter: learns the path's delays and the oscillator's wander, and weighs every sample by both. */
 export class ServerFilter implements SourceFilter {
   /** What is believed if the delays tell where the offset is, and if the offset itself jitters. */
-  readonly #byDelays = new WanderBank();
+  readonly #byDelays = new FloorBank();
   readonly #byJitter = new WanderBank();
   /** How far the second is ahead in foretelling samples. */
   #jitterAhead = 0;
-  #bank = this.#byDelays;
-  /** Of σ, for the tails of what was believed at the last sample. */
-  #widening = 1;
+  #bank: Moments = this.#byDelays;
   #samples = 0;
   readonly #calibration = new Calibration();
   #delays = new DelayModel();
@@ -46,7 +46,6 @@ export class ServerFilter implements SourceFilter {
 
   reset(): void {
     this.#samples = 0;
-    this.#widening = 1;
     this.#jitterAhead = 0;
     this.#bank = this.#byDelays;
     this.#byDelays.reset();
@@ -77,11 +76,10 @@ export class ServerFilter implements SourceFilter {
     if (this.#samples > SETTLED) delays.learnJitter(byJitter.offset, byJitter.varianceOffset);
     const reach = delays.jitterReach;
     const jitter = byJitter.update(delays.byJitter, delays.offsetSeconds - reach, delays.offsetSeconds + reach);
-    const ahead = jitter - byDelays.update(delays.byDelays, delays.low, delays.high);
+    const ahead = jitter - byDelays.update(delays);
     const sigma = Math.sqrt(variance + delays.offsetSigmaSeconds ** 2);
     this.#calibration.add(delays.offsetSeconds - predicted, sigma, delays.meanSeconds);
     if (this.#samples > SETTLED) this.#compare(ahead);
-    this.#widening = this.#bank.widening;
   }
 
   /** Takes in by how much the idea of a jittering offset foretold a sample better, and follows the better one. */
@@ -95,10 +93,7 @@ export class ServerFilter implements SourceFilter {
     if (this.#samples === 0) return false;
     const bank = this.#bank;
     const t = atLocal - this.#atLocal;
-    const calibration = this.#calibration.inflation;
-    // Half of it, in logarithms: where a floor is ill known σ is wide already, for its error counts as each sample's own.
-    const inflation = calibration * this.#widening;
-    out.widening = Math.sqrt(this.#widening);
+    const inflation = this.#calibration.inflation;
     const gained = bank.wander * Math.abs(t);
     out.atLocal = atLocal;
     out.offsetSeconds = bank.offset + t * bank.frequency;
@@ -109,7 +104,7 @@ export class ServerFilter implements SourceFilter {
     );
     out.frequencySigma = Math.sqrt(inflation * (bank.varianceFrequency + gained));
     out.covariance = inflation * (bank.covariance + t * (bank.varianceFrequency + (Math.sign(t) * gained) / 2));
-    out.wander = calibration * bank.wander;
+    out.wander = inflation * bank.wander;
     out.delayFloorSeconds = 2 * this.#delays.floorSeconds;
     out.jitterSeconds = this.#delays.deviationSeconds;
     return true;

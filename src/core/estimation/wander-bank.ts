@@ -1,4 +1,5 @@
 import { Belief, type FrequencyPrior, type Likelihood } from './belief.ts';
+import { type Moments, mix } from './mixture.ts';
 
 /**
  * Beliefs for oscillators of different wander, side by side, weighed by how well each foretells the samples.
@@ -23,19 +24,10 @@ const WANDER_DECADES = 0.5;
 const EVIDENCE_SHARE = 0.7;
 /** How much of the evidence survives one sample. */
 const EVIDENCE_KEEP = 0.99;
-/**
- * What σ promises: beyond so many of it the offset lies, on either side, with at most this probability. A Gaussian
- * keeps it (3e-5). A floor's edge leaves a tail that does not, and a belief that has the truth out there finds out
- * only when the next delays come near the floor.
- */
-const TAIL_SIGMAS = 4;
-const TAIL_PROBABILITY = 5e-4;
-const TAIL_SIGMAS_MAX = 16;
-const TAIL_HALVINGS = 9;
 /** A sample that nobody foretold tells little about the wander. */
 const EVIDENCE_MIN = -100;
 
-export class WanderBank {
+export class WanderBank implements Moments {
   /** Mean and covariance of offset and frequency over all models, and the mean wander, at the last sample. */
   offset = 0;
   frequency = 0;
@@ -61,13 +53,13 @@ export class WanderBank {
   /** Starts all models: see `Belief.start`. */
   start(offset: number, offsetSigma: number, frequencies: readonly FrequencyPrior[]): void {
     for (const model of this.#models) model.start(offset, offsetSigma, frequencies);
-    this.#summarise();
+    mix(this.#models, this.#weights, this);
   }
 
   /** Moves all models `seconds` on. */
   advance(seconds: number): void {
     for (const model of this.#models) model.advance(seconds);
-    this.#summarise();
+    mix(this.#models, this.#weights, this);
   }
 
   /**
@@ -83,33 +75,8 @@ export class WanderBank {
       evidence += (this.#weights[i] as number) * Math.exp(one);
     }
     this.#weigh();
-    this.#summarise();
+    mix(this.#models, this.#weights, this);
     return Math.log(evidence);
-  }
-
-  /** Factor by which the standard deviation is to be multiplied for what σ promises, ≥ 1. */
-  get widening(): number {
-    const sigma = Math.sqrt(this.varianceOffset);
-    let wide = TAIL_SIGMAS;
-    for (let side = -1; side <= 1; side += 2) {
-      if (this.#beyond(side, wide * sigma) <= TAIL_PROBABILITY) continue;
-      let far = TAIL_SIGMAS_MAX;
-      for (let i = 0; i < TAIL_HALVINGS; i++) {
-        const middle = (wide + far) / 2;
-        if (this.#beyond(side, middle * sigma) > TAIL_PROBABILITY) wide = middle;
-        else far = middle;
-      }
-    }
-    return wide / TAIL_SIGMAS;
-  }
-
-  /** Probability that the offset is more than `distance` above (`side` 1) or below (−1) its mean. */
-  #beyond(side: number, distance: number): number {
-    let above = 0;
-    for (let i = 0; i < MODELS; i++) {
-      above += (this.#weights[i] as number) * (this.#models[i] as Belief).above(this.offset + side * distance);
-    }
-    return side > 0 ? above : 1 - above;
   }
 
   #weigh(): void {
@@ -144,35 +111,5 @@ export class WanderBank {
       scores.copyWithin(1, 0);
       this.#weigh();
     }
-  }
-
-  #summarise(): void {
-    let offset = 0;
-    let frequency = 0;
-    const origin = (this.#models[0] as Belief).offset;
-    for (let i = 0; i < MODELS; i++) {
-      offset += (this.#weights[i] as number) * ((this.#models[i] as Belief).offset - origin);
-      frequency += (this.#weights[i] as number) * (this.#models[i] as Belief).frequency;
-    }
-    let xx = 0;
-    let xf = 0;
-    let ff = 0;
-    let wander = 0;
-    for (let i = 0; i < MODELS; i++) {
-      const model = this.#models[i] as Belief;
-      const weight = this.#weights[i] as number;
-      const dx = model.offset - origin - offset;
-      const df = model.frequency - frequency;
-      xx += weight * (model.varianceOffset + dx * dx);
-      xf += weight * (model.covariance + dx * df);
-      ff += weight * (model.varianceFrequency + df * df);
-      wander += weight * model.wander;
-    }
-    this.offset = origin + offset;
-    this.frequency = frequency;
-    this.varianceOffset = xx;
-    this.covariance = xf;
-    this.varianceFrequency = ff;
-    this.wander = wander;
   }
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { DelayModel } from '../../../../src/core/estimation/delay-model.ts';
+import { DelayModel, FLOOR_IDEAS } from '../../../../src/core/estimation/delay-model.ts';
 import { Variates } from '../../../simulation/support/random.ts';
 
 const OUT = new Float64Array(1);
 
-function at(model: DelayModel, offset: number): number {
-  model.byDelays(offset, 1, OUT, 1);
+function at(model: DelayModel, offset: number, idea = 0): number {
+  model.byDelays[idea]?.(offset, 1, OUT, 1);
   return OUT[0] as number;
 }
 
@@ -34,6 +34,20 @@ describe('the likelihood of a sample', () => {
     model.take(1.02e-3, 30e-3, 1e-7, 0, 1e-5);
     expect(at(model, 0)).toBeGreaterThan(20 * at(model, 0.1e-3));
     expect(at(model, -0.1e-3) / at(model, 0)).toBeGreaterThan(0.1);
+  });
+
+  it('stretches the delays where the floor is thought to be lower, down to there', () => {
+    const model = learned();
+    const lower = FLOOR_IDEAS.length - 1;
+    expect(model.lowerSeconds(0)).toBe(0);
+    expect(model.lowerSeconds(lower)).toBeCloseTo(0.1 * model.meanSeconds, 9);
+    // Beyond the edge by half of what the floor is lower by.
+    model.take(1.2e-3, 1.1e-3, 1e-7, 0, 1e-5);
+    const beyond = model.high + 0.5 * model.lowerSeconds(lower);
+    expect(at(model, beyond, lower)).toBeGreaterThan(3 * at(model, beyond, 0));
+    // Both are densities of the same sum: neither is higher everywhere.
+    expect(at(model, 0, lower)).toBeLessThan(at(model, 0, 0));
+    expect(at(model, 0, lower)).toBeGreaterThan(0.5 * at(model, 0, 0));
   });
 
   it('knows the direction that became longer while the offset is known', () => {

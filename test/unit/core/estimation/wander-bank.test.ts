@@ -41,26 +41,4 @@ describe('the bank of oscillators', () => {
     expect(bank.offset).toBe(0);
     expect(Math.sqrt(bank.varianceOffset)).toBeCloseTo(1e-3, 6);
   });
-
-  it('widens σ for an edge’s exponential tail, and not for a Gaussian', () => {
-    expect(run(1e-9).widening).toBe(1);
-    const scale = 1e-4;
-    const bank = new WanderBank();
-    bank.start(0, 1, [{ weight: 1, frequency: 0, sigma: 1e-9 }]);
-    bank.advance(1);
-    bank.update(
-      (first, step, out, count) => {
-        for (let k = 0; k < count; k++) {
-          const x = first + k * step;
-          out[k] = x < 0 ? 0 : Math.exp(-x / scale) / scale;
-        }
-      },
-      0,
-      40 * scale,
-    );
-    const beyond = Math.exp(-(bank.offset + 4 * bank.widening * Math.sqrt(bank.varianceOffset)) / scale);
-    expect(bank.widening).toBeGreaterThan(1.4);
-    expect(beyond).toBeGreaterThan(2.5e-4);
-    expect(beyond).toBeLessThan(1.5e-3);
-  });
 });
