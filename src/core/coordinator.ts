@@ -16,14 +16,19 @@ import type { Candidate } from './selection/candidate.ts';
 import type { CoordinatorStatus } from './status.ts';
 import type { SystemVariables } from './system-variables.ts';
 
-/** Samples that a source needs before its first use; after the patience has run out one is enough. */
+/**
+ * Samples that a source needs before its first use. When a fast start that loses nothing would be over, two are enough:
+ * one more than tells nothing of the frequency. After the patience has run out one is.
+ */
 const FIRST_SAMPLES = 3;
+const FIRST_SAMPLES_LOSSY = 2;
 const PATIENCE_SECONDS = 60;
 /**
- * The first selection waits for the fast start of every source, but no longer after the first sample than one takes
- * that loses nothing: who does not answer keeps nobody waiting.
+ * The first selection waits for the fast start of every source, but no longer than one takes that loses nothing: who
+ * does not answer keeps nobody waiting. It counts from the start, or from the first sample where that came later than
+ * this: then there was no network before.
  */
-const START_WAIT_SECONDS = 8.5;
+const START_WAIT_SECONDS = 8.75;
 /** First requests are spread over this. */
 const START_SPREAD_SECONDS = 0.25;
 /** The drift is worth saving when it is known this well, s/s. */
@@ -312,7 +317,8 @@ export class Coordinator {
 
   /** When the first selection waits no longer; Infinity before the first sample. */
   get #startDueLocal(): LocalSeconds {
-    return this.#firstSampleLocal + START_WAIT_SECONDS;
+    const hadNetwork = this.#firstSampleLocal <= this.#startLocal + START_WAIT_SECONDS;
+    return (hadNetwork ? this.#startLocal : this.#firstSampleLocal) + START_WAIT_SECONDS;
   }
 
   /** Selects anew if anything has changed, replaces sources, and finds when to wake. */
@@ -331,8 +337,9 @@ export class Coordinator {
   #candidates(nowLocal: LocalSeconds): readonly Candidate[] {
     const { distanceSecondsMax } = this.#options.synchronization;
     const isPatient = nowLocal < this.#startLocal + PATIENCE_SECONDS;
+    const needed = nowLocal < this.#startDueLocal ? FIRST_SAMPLES : FIRST_SAMPLES_LOSSY;
     return this.#roster.associations.map((one) =>
-      one.candidate(nowLocal, isPatient || one.poll.isBursting ? FIRST_SAMPLES : 1, distanceSecondsMax),
+      one.candidate(nowLocal, isPatient || one.poll.isBursting ? needed : 1, distanceSecondsMax),
     );
   }
 

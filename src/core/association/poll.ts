@@ -4,6 +4,8 @@ import type { LocalSeconds, Random } from '../ports.ts';
 const BURST_SAMPLES = 5;
 const BURST_REQUESTS = 8;
 const BURST_SPACING_SECONDS = 2;
+/** The next sample after it comes this soon, for the frequency: a few seconds tell it to tens of ppm only. */
+const BURST_SEQUEL_SECONDS = 16;
 /** One address sees no second burst before this. */
 export const BURST_HEADWAY_SECONDS = 60;
 /** Polls without an answer after which a source is unreachable (RFC 5905 §13: the reach register has run empty). */
@@ -84,7 +86,7 @@ export class Poll {
   sampled(nowLocal: LocalSeconds, random: Random): void {
     if (this.#burstLeft === 0 || --this.#burstSamples > 0) return;
     this.#burstLeft = 0;
-    this.nextLocal = nowLocal + this.#interval(random);
+    this.nextLocal = nowLocal + Math.min(this.#interval(random), BURST_SEQUEL_SECONDS);
   }
 
   /** A request goes out: shifts reach and schedules the next one. */

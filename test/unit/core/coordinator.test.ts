@@ -33,6 +33,25 @@ describe('starting', () => {
     expect(world.coordinator.variables.stratum).toBe(2);
   });
 
+  test('where the first packets are lost two samples are enough for it, one is not', () => {
+    const world = worldOf();
+    const server = world.servers.get('192.0.2.1') as { isUp: boolean };
+    server.isUp = false;
+    world.runUntil(5);
+    server.isUp = true;
+    world.runUntil(10);
+    expect(world.coordinator.status(world.nowLocal).sources[0]).toMatchObject({ counters: { used: 2 } });
+    expect(world.coordinator.variables.stratum).toBe(2);
+    expect(Math.abs(world.servedError)).toBeLessThan(200e-6);
+
+    const worse = worldOf();
+    (worse.servers.get('192.0.2.1') as { isUp: boolean }).isUp = false;
+    worse.runUntil(7);
+    (worse.servers.get('192.0.2.1') as { isUp: boolean }).isUp = true;
+    worse.runUntil(9.5);
+    expect(worse.coordinator.variables.stratum).toBe(16);
+  });
+
   test('the served line is exactly the filter’s with one source', () => {
     const world = worldOf();
     world.runUntil(500);

@@ -21,7 +21,17 @@ describe('the fast start', () => {
     }
     expect(now).toBeLessThan(10);
     expect(poll.isBursting).toBe(false);
-    expect(poll.nextLocal - now).toBeGreaterThanOrEqual(64);
+    // One more soon, for the frequency; then as often as the interval says.
+    expect(poll.nextLocal - now).toBe(16);
+    poll.sent(poll.nextLocal, random);
+    expect(poll.nextLocal - now).toBeGreaterThanOrEqual(16 + 64);
+  });
+
+  test('is followed no later than the interval says', () => {
+    const poll = new Poll(3, 10, 3, 0);
+    poll.startBurst(0);
+    for (let sample = 0; sample < 5; sample++) poll.sampled(0, random);
+    expect(poll.nextLocal).toBeLessThan(16);
   });
 
   test('gives up after eight requests', () => {
