@@ -124,20 +124,24 @@ export class Daemon implements ControlTarget {
   /**
    * Opens the listeners and serves; resolves early when it is stopped meanwhile.
    *
-   * @throws OperatorError when a listener cannot be opened; nothing stays open then.
+   * @throws OperatorError when a listener cannot be opened; nothing stays open or goes on then.
    */
   async start(): Promise<void> {
+    try {
+      await this.begin();
+    } catch (cause) {
+      await this.stop();
+      throw cause;
+    }
+  }
+
+  private async begin(): Promise<void> {
     const { config, workers } = this.settings;
     for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
     checkDescriptors(workers, countBound(config.server.map(poolListener), hostAddresses(), workers));
     tune(config.workers);
     this.time.start();
-    try {
-      this.serving.open(this.settings);
-    } catch (cause) {
-      this.time.stop();
-      throw cause;
-    }
+    this.serving.open(this.settings);
     await this.serving.ready();
     if (!this.stopping) this.reader.start();
     await this.openControl();

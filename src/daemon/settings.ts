@@ -23,7 +23,7 @@ export interface Settings {
 }
 
 const TRY_OUT_PORT = 11_123;
-const TRY_OUT_ADDRESSES = ['127.0.0.1', '::1'];
+const TRY_OUT_ADDRESSES = ['127.0.0.1', '::1'] as const;
 const TRY_OUT_STRATUM = 10;
 
 /**
@@ -50,9 +50,10 @@ export function resolveSettings(flags: ServeFlags): Settings {
 
 function listeners(base: Config, flags: ServeFlags, tryOut: boolean): readonly ServerConfig[] {
   if (tryOut) {
-    return TRY_OUT_ADDRESSES.filter(isOurs).map((address) =>
-      defaultServer({ address, scope: null, port: TRY_OUT_PORT }),
-    );
+    // IPv6 may be switched off. Where there is no loopback at all, trying to open one says so.
+    const [ipv4, ...others] = TRY_OUT_ADDRESSES;
+    const addresses = [ipv4, ...others.filter(isOurs)];
+    return addresses.map((address) => defaultServer({ address, scope: null, port: TRY_OUT_PORT }));
   }
   if (flags.listen === undefined) return base.server;
   return [...new Set(flags.listen)].map((text) => {
@@ -67,7 +68,7 @@ function implicitStratum(base: Config, configured: boolean, server: readonly Ser
   return !configured && loopback ? TRY_OUT_STRATUM : base.synchronization.localStratum;
 }
 
-/** Whether an interface of this machine has the address; IPv6 may be switched off. */
+/** Whether an interface of this machine has the address. */
 function isOurs(address: string): boolean {
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some((own) => own.address === address));
 }

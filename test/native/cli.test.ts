@@ -113,6 +113,10 @@ describe('the command line', () => {
     expect(second.stderr).toMatch(
       /^ntpd-ts: cannot serve on 127\.0\.0\.1:11771: another program holds this port[^\n]+\n$/,
     );
+    // What had begun by then does not keep the process.
+    const source = '[[source]]\nmode = "server"\naddress = "127.0.0.1"\n[synchronization]\nclock = "software"\n';
+    const third = await ntpdTs(null, ['serve', '--config', file(`[[server]]\nlisten = "127.0.0.1:11771"\n${source}`)]);
+    expect([third.status, third.stderr]).toEqual([69, second.stderr]);
   });
 
   it.each([
@@ -251,7 +255,13 @@ describe('a running daemon', () => {
   });
 });
 
-await describeWith({ root: true }, 'the rights of the daemon', () => {
+await describeWith({ root: true, commands: ['unshare'] }, 'as root', () => {
+  it('is tried out also where loopback is not up yet', async () => {
+    const child = new Child(['unshare', '--net', process.execPath, PROGRAM, 'serve']);
+    await child.saw(/try it: ntpd-ts query/);
+    expect(await child.stop()).toBe(0);
+  });
+
   it('says which privilege is missing', async () => {
     // Root without its rights, not somebody else, who may not be let into the folder that this lies in.
     const plain = ['setpriv', '--bounding-set=-all', '--inh-caps=-all'];
