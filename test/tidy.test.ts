@@ -160,6 +160,13 @@ describe('the tests', () => {
     expect(untested, 'without a test of their own').toEqual([]);
   });
 
+  it('are skipped with a reason or not at all', () => {
+    const silent = files
+      .filter((file) => /^test\/.*\.ts$/.test(file) && file !== 'test/support/requirement.ts')
+      .filter((file) => /\.(skip|skipIf|runIf|only)\(/.test(read(file)));
+    expect(silent, 'see test/support/requirement.ts').toEqual([]);
+  });
+
   it('that stand for another are there, and only where there is no mirror', () => {
     const wrong = Object.entries(TESTED_ELSEWHERE).filter(
       ([file, elsewhere]) =>
