@@ -13,7 +13,12 @@ export interface ControlTarget {
   clients(limit: number): TalkerReport;
   /** Steps the clock to the best estimate. @returns what was done. @throws OperatorError when it cannot be. */
   forceSync(): string;
-  /** Switches polling of all sources, or of those at a configured address, on or off. @returns how many. */
+  /**
+   * Switches polling of all sources, or of those at a configured address, on or off.
+   *
+   * @returns how many.
+   * @throws OperatorError when there is none.
+   */
   setOnline(online: boolean, source: string | null): number;
   /** Looks up names again, likewise. */
   refreshSources(source: string | null): number;

@@ -29,6 +29,7 @@ import type { Logger } from './logger.ts';
 import { ownRefids, resolvedAddress } from './own-addresses.ts';
 import { RecordLogs } from './record-log.ts';
 import { resolveName } from './resolver.ts';
+import { sourceIndices } from './source-indices.ts';
 import { StateStore } from './state-store.ts';
 
 const PUBLISH_MS = 250;
@@ -213,9 +214,14 @@ export class Synchroniser {
     return done;
   }
 
-  /** Switches polling on or off, for all sources or those whose configured address is `name`. @returns how many. */
+  /**
+   * Switches polling on or off, for all sources or those whose configured address is `name`.
+   *
+   * @returns how many.
+   * @throws OperatorError when none is configured so.
+   */
   setOnline(online: boolean, name: string | null): number {
-    const indices = this.indicesOf(name);
+    const indices = sourceIndices(this.config.source, name);
     for (const index of indices) {
       const { host } = (this.config.source[index] as SourceConfig).address;
       if (online) this.offline.delete(host);
@@ -226,17 +232,12 @@ export class Synchroniser {
     return indices.length;
   }
 
-  /** Looks up the names of all sources again, or of those whose configured address is `name`. @returns how many. */
+  /** Looks up names again, likewise. */
   refreshSources(name: string | null): number {
-    const indices = this.indicesOf(name);
+    const indices = sourceIndices(this.config.source, name);
     for (const index of indices) this.coordinator.refreshSources(this.timescale.sample(), index);
     this.settle();
     return indices.length;
-  }
-
-  private indicesOf(name: string | null): number[] {
-    const { source } = this.config;
-    return source.flatMap(({ address }, index) => (name === null || address.host === name ? [index] : []));
   }
 
   /** Log files are opened anew, by name: they may have been renamed. */

@@ -208,6 +208,9 @@ describe('a running daemon', () => {
       [[source]]
       mode = "server"
       address = "127.0.0.9"
+      [[source]]
+      mode = "server"
+      address = "[::9]:123"
       [synchronization]
       clock = "software"`;
     const daemon = await serve({ config, args: ['--workers', '1'] });
@@ -218,12 +221,13 @@ describe('a running daemon', () => {
     expect(await Promise.all(['reload', 'reload', 'reload'].map((word) => verb(word)))).toMatchObject(
       Array(3).fill({ status: 0 }),
     );
-    expect(JSON.parse((await verb('sources', 'offline', '--json')).stdout)).toEqual({ action: 'offline', changed: 1 });
+    expect(JSON.parse((await verb('sources', 'offline', '--json')).stdout)).toEqual({ action: 'offline', changed: 2 });
     const status = await verb('status');
     expect(status.stdout).toMatch(/127\.0\.0\.9.*offline/);
     expect(await verb('sources', 'online', '127.0.0.9')).toMatchObject({ status: 0 });
     const unknown = await verb('sources', 'online', '127.0.0.8');
-    expect([unknown.status === 0, unknown.stderr]).toEqual([false, expect.stringContaining('no source is configured')]);
+    const names = 'no source is configured as "127.0.0.8"; there are 127.0.0.9, ::9\n';
+    expect([unknown.status, unknown.stderr]).toEqual([65, `ntpd-ts: the daemon refused: ${names}`]);
     expect((await verb('force-sync')).stdout).toBe('nothing done: no source can be used\n');
     await ntpdTs(null, ['query', '127.0.0.1:11779']);
     expect((await verb('status', 'clients')).stdout).toContain('127.0.0.1');
