@@ -108,12 +108,16 @@ export function expectation(option: Option): string {
   }
 }
 
-/** Reads "ADDRESS:PORT"; the port may be left out when `portDefault` is given. Null when it is neither. */
+/**
+ * Reads "ADDRESS:PORT"; the port may be left out when `portDefault` is given. Null when it is neither. However it was
+ * spelled, the address is as `canonicalAddress` has it, so that one endpoint is one.
+ */
 export function parseEndpoint(text: string, portDefault?: number): Endpoint | null {
   const split = splitPort(text, portDefault);
   if (split === null) return null;
-  const [address = '', scope = null, ...rest] = split.host.split('%');
-  if (rest.length > 0 || scope === '' || isIP(address) === 0) return null;
+  const [spelled = '', scope = null, ...rest] = split.host.split('%');
+  if (rest.length > 0 || scope === '' || isIP(spelled) === 0) return null;
+  const address = canonicalAddress(spelled);
   if (scope !== null && isIP(address) !== 6) return null;
   return { address, scope, port: split.port };
 }
@@ -179,7 +183,11 @@ function isTellable(rate: number, burst: number): boolean {
   }
 }
 
-const stepSeconds = z.union([z.number().min(0), z.literal('inf').transform(() => Number.POSITIVE_INFINITY)]);
+/** TOML's own inf means what the word in quotes does. */
+const stepSeconds = z.preprocess(
+  (value) => (value === Number.POSITIVE_INFINITY ? 'inf' : value),
+  z.union([z.number().min(0), z.literal('inf').transform(() => Number.POSITIVE_INFINITY)]),
+);
 const pollExponent = z.int().min(0).max(17);
 
 /** The validator of one option; every issue's message is what was expected instead. */

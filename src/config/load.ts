@@ -10,6 +10,9 @@ import { type Config, configSchema, type ServerConfig } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { whyUnreadable } from './unreadable.ts';
 
+/** Characters of a wrong value that a message quotes. */
+const SHOWN_MAX = 100;
+
 /** One thing wrong with a configuration, with all that is needed to mend it. */
 export interface ConfigProblem {
   readonly code: ErrorCode;
@@ -110,8 +113,15 @@ function problemsOf(issue: z.core.$ZodIssue, toml: string, file: string): Config
   if (issue.input === undefined) {
     return [problemAt('config-missing-key', toml, file, path, `missing: expected ${issue.message}`)];
   }
-  const found = JSON.stringify(issue.input);
-  return [problemAt('config-bad-value', toml, file, path, `expected ${issue.message}, found ${found}`)];
+  const message = `expected ${issue.message}, found ${shown(issue.input)}`;
+  return [problemAt('config-bad-value', toml, file, path, message)];
+}
+
+/** A value as it may be written, the beginning of it when it is long: a list has thousands of prefixes. */
+function shown(value: unknown): string {
+  if (typeof value === 'number') return String(value).replace('Infinity', 'inf').replace('NaN', 'nan');
+  const text = JSON.stringify(value);
+  return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}…`;
 }
 
 function notSupported(issue: z.core.$ZodIssueCustom): string {

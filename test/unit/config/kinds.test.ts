@@ -7,6 +7,8 @@ describe('endpoints', () => {
     expect(parseEndpoint('192.0.2.1:123')).toEqual({ address: '192.0.2.1', scope: null, port: 123 });
     expect(parseEndpoint('[2001:db8::1]:65535')).toEqual({ address: '2001:db8::1', scope: null, port: 65_535 });
     expect(parseEndpoint('[fe80::1%eth0]:123')).toEqual({ address: 'fe80::1', scope: 'eth0', port: 123 });
+    expect(parseEndpoint('[0:0:0:0:0:0:0:0]:123')).toEqual({ address: '::', scope: null, port: 123 });
+    expect(parseEndpoint('[::ffff:192.0.2.1]:123')).toEqual({ address: '192.0.2.1', scope: null, port: 123 });
   });
 
   it.each([
@@ -59,6 +61,8 @@ describe('validators', () => {
   it('read step limits in all three forms', () => {
     expect(limit.parse(5)).toEqual({ forward: 5, backward: 5 });
     expect(limit.parse('inf')).toEqual({ forward: Infinity, backward: Infinity });
+    expect(limit.parse(Infinity)).toEqual({ forward: Infinity, backward: Infinity });
+    expect(limit.parse({ forward: 2, backward: Infinity })).toEqual({ forward: 2, backward: Infinity });
     expect(limit.parse({ forward: 1 })).toEqual({ forward: 1, backward: Infinity });
     expect(limit.parse({ forward: 'inf', backward: 3 })).toEqual({ forward: Infinity, backward: 3 });
     for (const wrong of [-1, 'infinite', { forwards: 1 }, { forward: 1, backward: 2, sideways: 3 }, true]) {

@@ -54,6 +54,22 @@ describe('loading a configuration', () => {
     expect(found).toHaveLength(4);
   });
 
+  it('quotes what was found as it is written, and of much the beginning', () => {
+    const messages = (toml: string): string[] => problems(toml).map(({ message }) => message);
+    const listen = '[[server]]\nlisten = "127.0.0.1:123"\n';
+    expect(messages(`${listen}stale-limit = inf\n`)).toEqual([expect.stringMatching(/, found inf$/)]);
+    expect(messages(`${listen}stale-limit = nan\n`)).toEqual([expect.stringMatching(/, found nan$/)]);
+    const many = Array.from({ length: 10_000 }, () => '"192.0.2.0/24"').join(', ');
+    const [message] = messages(`${listen}allowlist = [${many}]\n`);
+    expect(message).toMatch(/, found \["192\.0\.2\.0\/24",.*…$/);
+    expect(message?.length).toBeLessThan(300);
+  });
+
+  it('knows an endpoint again that is spelled in another way', () => {
+    const [problem] = problems('[[server]]\nlisten = "[::1]:123"\n[[server]]\nlisten = "[0:0::1]:123"\n');
+    expect(problem?.message).toBe('[::1]:123 is already served by server[0]');
+  });
+
   it('says where a key belongs that stands in the wrong table', () => {
     const [problem] = problems('[observability]\nlocal-stratum = 3\n');
     expect(problem?.message).toBe('unknown key here; it belongs in [synchronization]');
