@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -12,7 +12,7 @@ export function replaceFile(path: string, text: string): void {
   try {
     const fd = openSync(temporary, 'w', 0o644);
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, text); // one write may take a part
       fsyncSync(fd);
     } finally {
       closeSync(fd);
