@@ -96,9 +96,9 @@ export class Daemon implements ControlTarget {
     const { time } = this;
     const table = loadLeapFile(next.synchronization.leapFile);
     const isSameTable = isDeepStrictEqual(table, this.leapMemory.table);
-    if (isSameTable && TIME_SECTIONS.every((section) => isDeepStrictEqual(before[section], next[section])))
-      return NO_CHANGE;
+    const isSame = TIME_SECTIONS.every((section) => isDeepStrictEqual(before[section], next[section]));
     checkSourceKeys(next, keys);
+    if (isSame && isSameTable && (time instanceof LocalPublisher || time.usesSameKeys(keys))) return NO_CHANGE;
     const isSameClock = before.synchronization.clock === next.synchronization.clock;
     if (time instanceof Synchroniser && isSameClock && hasSynchroniser(next)) {
       return {

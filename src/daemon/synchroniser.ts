@@ -7,7 +7,7 @@ import type { LeapFile } from '../core/discipline/leap-file.ts';
 import type { ClockPort, LocalSeconds } from '../core/ports.ts';
 import type { SavedHistory } from '../core/saved-history.ts';
 import type { SmearKeeper } from '../core/server/smear-keeper.ts';
-import type { SymmetricKey } from '../core/server/symmetric-key.ts';
+import { isSameKey, type SymmetricKey } from '../core/server/symmetric-key.ts';
 import type { CoordinatorStatus } from '../core/status.ts';
 import type { SystemVariables } from '../core/system-variables.ts';
 import { ClientSockets } from '../native/client-socket.ts';
@@ -133,6 +133,12 @@ export class Synchroniser {
     this.coordinator = this.newCoordinator(drift, history, carried);
     this.exchanges = this.newExchanges();
     this.advance();
+  }
+
+  /** Whether the sources would be asked by the same keys, of these. */
+  usesSameKeys(keys: readonly SymmetricKey[]): boolean {
+    const next = keysById(keys);
+    return this.config.source.every(({ key }) => key === null || isSameKey(this.keys.get(key), next.get(key)));
   }
 
   private newCoordinator(drift: Drift | null, history: SavedHistory | null, before?: CarriedClock): Coordinator {

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runDirectory } from '../support/directory.ts';
 import { type NtpdTs, ntpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
-import type { Finished } from '../support/run.ts';
+import { eventually, type Finished } from '../support/run.ts';
 
 const running: NtpdTs[] = [];
 const sockets: Socket[] = [];
@@ -92,5 +94,45 @@ describe('a reload that fails', () => {
     process.kill(daemon.child.pid, 'SIGHUP');
     await daemon.child.saw(/serving on 127\.0\.0\.1:11787/);
     expect(await ntpdTs(null, ['query', '127.0.0.1:11787'])).toMatchObject({ status: 0 });
+  });
+});
+
+describe('a reload of the key file', () => {
+  it('gives its sources their new keys, and refuses one that lacks them', async () => {
+    const key = (id: number, secret: string): string => `${id} SHA1 HEX:${secret}\n`;
+    const [first, second] = ['01'.repeat(20), '02'.repeat(20)] as const;
+    const server = createSocket('udp4');
+    sockets.push(server);
+    let last = Buffer.alloc(0);
+    server.on('message', (request) => {
+      last = request;
+    });
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    const asksBy = (secret: string): boolean => {
+      const digest = createHash('sha1').update(Buffer.from(secret, 'hex')).update(last.subarray(0, 48)).digest();
+      return last.length === 72 && digest.equals(last.subarray(52));
+    };
+    const folder = runDirectory('reload');
+    const keys = join(folder, 'keys');
+    writeFileSync(keys, key(1, first), { mode: 0o600 });
+    const daemon = await serve(`${CONTROL}
+      [keys]
+      file = "${keys}"
+      [[source]]
+      mode = "server"
+      address = "127.0.0.1:${server.address().port}"
+      key = 1
+      poll-interval-limits = { min = 0, max = 1 }
+      [synchronization]
+      clock = "software"
+    `);
+    await eventually('asked by the first key', () => asksBy(first) || undefined);
+    writeFileSync(keys, key(1, second));
+    expect(await verb(daemon, 'reload')).toMatchObject({ status: 0, stdout: 'the key file was read again\n' });
+    await eventually('asked by the second key', () => asksBy(second) || undefined);
+    writeFileSync(keys, key(2, first));
+    const refused = await verb(daemon, 'reload');
+    expect([refused.status, refused.stderr]).toEqual([78, expect.stringMatching(/is to use key 1, which is not in/)]);
   });
 });

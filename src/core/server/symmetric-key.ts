@@ -22,6 +22,18 @@ export interface SymmetricKey {
   readonly secret: Uint8Array;
 }
 
+/** Whether two keys are alike in all that a MAC depends on. */
+export function isSameKey(one: SymmetricKey | undefined, other: SymmetricKey | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const { id, algorithm, secret } = one;
+  return (
+    id === other.id &&
+    algorithm === other.algorithm &&
+    secret.length === other.secret.length &&
+    secret.every((octet, index) => octet === other.secret[index])
+  );
+}
+
 /** Octets that a key of this algorithm must have, or 0 where any number will do. */
 export function keyOctets(algorithm: MacAlgorithm): number {
   if (algorithm === 'aes128-cmac') return 16;

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { keyOctets, MAC_ALGORITHMS, MAC_BAD, MAC_UNKNOWN_KEY } from '../../../../src/core/server/symmetric-key.ts';
+import {
+  isSameKey,
+  keyOctets,
+  MAC_ALGORITHMS,
+  MAC_BAD,
+  MAC_UNKNOWN_KEY,
+  type SymmetricKey,
+} from '../../../../src/core/server/symmetric-key.ts';
 
 test('only ciphers ask for a key of a certain length', () => {
   const fixed = MAC_ALGORITHMS.filter((algorithm) => keyOctets(algorithm) > 0);
@@ -19,4 +26,16 @@ test('an answer that is no slot is below every slot', () => {
   expect(MAC_UNKNOWN_KEY).toBeLessThan(0);
   expect(MAC_BAD).toBeLessThan(0);
   expect(MAC_BAD).not.toBe(MAC_UNKNOWN_KEY);
+});
+
+test('keys are the same by what they hold, not by where it lies', () => {
+  const key: SymmetricKey = { id: 1, algorithm: 'sha1', secret: Uint8Array.of(1, 2, 3) };
+  expect(isSameKey(key, { ...key, secret: Buffer.of(1, 2, 3) })).toBe(true);
+  const others = [{ id: 2 }, { algorithm: 'md5' }, { secret: Uint8Array.of(1, 2) }, { secret: Uint8Array.of(1, 2, 4) }];
+  for (const other of others) expect(isSameKey(key, { ...key, ...other } as SymmetricKey)).toBe(false);
+  expect([isSameKey(key, undefined), isSameKey(undefined, key), isSameKey(undefined, undefined)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
 });
