@@ -12,6 +12,7 @@ export interface ControlFlags {
 }
 
 const TIMEOUT_MS = 5000;
+const OTHER_PLACE = '--socket and --config name another place';
 
 /** Adds the options by which a verb finds the daemon. */
 export function withControlOptions(command: Command): Command {
@@ -63,7 +64,14 @@ export class ControlClient {
   }
 
   private answer(status: number, text: string): unknown {
-    const body = JSON.parse(text) as { code?: string; message?: string };
+    let body: { code?: string; message?: string };
+    try {
+      body = JSON.parse(text);
+    } catch (cause) {
+      throw new OperatorError('daemon-not-running', `what answers at ${this.path} is no ntpd-ts; ${OTHER_PLACE}`, {
+        cause,
+      });
+    }
     if (status === 200) return body;
     const code: ErrorCode = Object.hasOwn(ERRORS, body.code ?? '') ? (body.code as ErrorCode) : 'control-refused';
     throw new OperatorError(code, `the daemon refused: ${body.message ?? `status ${status}`}`);
@@ -83,7 +91,7 @@ export class ControlClient {
     }
     const reason =
       code === 'ENOENT' ? 'there is no such socket' : code === 'ECONNREFUSED' ? 'nobody listens' : cause.message;
-    const remedy = 'is ntpd-ts serve running? --socket and --config name another place';
+    const remedy = `is ntpd-ts serve running? ${OTHER_PLACE}`;
     return new OperatorError('daemon-not-running', `no daemon at ${this.path}: ${reason}; ${remedy}`, { cause });
   }
 }

@@ -213,6 +213,8 @@ export class Daemon implements ControlTarget {
   }
 
   private async reloadNow(): Promise<readonly string[]> {
+    // Whatever becomes of the rest: who has renamed the logs waits for that.
+    if (this.time instanceof Synchroniser) this.time.reopenLogs();
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
     const time = this.prepareTime(before.config, next.config, keys);
@@ -223,7 +225,6 @@ export class Daemon implements ControlTarget {
       throw cause;
     }
     time.apply();
-    if (this.time instanceof Synchroniser) this.time.reopenLogs();
     this.settings = next;
     for (const doubt of doubts) this.log.warn(doubt);
     this.serving.warnOfShortQueues();
@@ -239,7 +240,11 @@ export class Daemon implements ControlTarget {
   private async openControl(): Promise<void> {
     const { observability } = this.settings.config;
     const path = controlPath(observability);
-    if (path === null || this.stopping) return;
+    if (this.stopping) return;
+    if (path === null) {
+      this.log.info('no control socket: there is no place for one; set observation-path');
+      return;
+    }
     const control = new ControlServer(path, this);
     try {
       await control.start(observability.observationPermissions);

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -101,6 +102,15 @@ describe('the command line', () => {
     expect(checked.stderr).not.toContain('secret');
     chmodSync(keys, 0o644);
     expect((await ntpdTs(null, ['check', file(names)])).stderr).toContain('chmod 0640');
+  });
+
+  it("says that a socket is somebody else's", async () => {
+    const socket = join(runDirectory('cli'), 'other.sock');
+    const other = createServer((_request, response) => response.end('hello'));
+    await new Promise<void>((resolve) => other.listen(socket, resolve));
+    const done = await ntpdTs(null, ['status', '--socket', socket]);
+    other.close();
+    expect([done.status, done.stderr]).toEqual([69, expect.stringMatching(/^ntpd-ts: what answers at [^\n]+\n$/)]);
   });
 
   it('says that the port is taken', async () => {
@@ -260,6 +270,14 @@ describe('a running daemon', () => {
 });
 
 await describeWith({ root: true, commands: ['unshare'] }, 'as root', () => {
+  it('says that there is no place for a control socket', async () => {
+    const homeless = ['env', '-u', 'XDG_RUNTIME_DIR', '-u', 'RUNTIME_DIRECTORY', 'unshare', '--user'];
+    const serving = [process.execPath, PROGRAM, 'serve', '--listen', '127.0.0.1:11788', '--workers', '1'];
+    const child = new Child([...homeless, ...serving]);
+    await child.saw(/no control socket: [^"]+ set observation-path/);
+    expect(await child.stop()).toBe(0);
+  });
+
   it('is tried out also where loopback is not up yet', async () => {
     const child = new Child(['unshare', '--net', process.execPath, PROGRAM, 'serve']);
     await child.saw(/try it: ntpd-ts query/);

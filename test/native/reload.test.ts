@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
@@ -94,6 +94,28 @@ describe('a reload that fails', () => {
     process.kill(daemon.child.pid, 'SIGHUP');
     await daemon.child.saw(/serving on 127\.0\.0\.1:11787/);
     expect(await ntpdTs(null, ['query', '127.0.0.1:11787'])).toMatchObject({ status: 0 });
+  });
+
+  it('opens the logs anew all the same, which somebody has renamed', async () => {
+    await serve(`${CONTROL}${listener(11_789)}\n[synchronization]\nlocal-stratum = 10\n`);
+    const config = `${CONTROL}
+      [[source]]
+      mode = "server"
+      address = "127.0.0.1:11789"
+      poll-interval-limits = { min = 0, max = 0 }
+      [synchronization]
+      clock = "software"
+      measurements-log = "@DIR@/measurements"
+    `;
+    const daemon = await serve(config);
+    const file = join(daemon.directory, 'measurements');
+    const written = () => (existsSync(file) ? true : undefined);
+    await eventually('a first measurement', written);
+    renameSync(file, `${file}.1`);
+    rewrite(daemon, `${config}\n[sever]\n`);
+    process.kill(daemon.child.pid, 'SIGHUP');
+    await daemon.child.saw(/the configuration was not changed/);
+    await eventually('a measurement in a log of the old name', written);
   });
 });
 
