@@ -45,6 +45,8 @@ const SOURCES_BODY = {
 /** Requests are small; a body beyond this is refused unread. */
 const BODY_OCTETS_MAX = 16_384;
 const PROBE_MS = 500;
+/** What sockaddr_un holds, without the zero at its end (unix(7)). */
+const PATH_OCTETS_MAX = 107;
 
 /** The control socket: HTTP over a Unix socket, open to whoever may write to the file. */
 export class ControlServer {
@@ -85,21 +87,30 @@ export class ControlServer {
   /**
    * Listens; takes over a socket file that a dead daemon has left.
    *
-   * @throws the system's error, or Error when another daemon answers there or what is there is no socket.
+   * @throws the system's error, or Error when another daemon answers there, what is there is no socket, or the path is
+   *   too long for one; nothing listens then.
    */
   async start(permissions: number): Promise<void> {
+    // Node would cut it short and listen elsewhere.
+    if (Buffer.byteLength(this.path) > PATH_OCTETS_MAX)
+      throw new Error(`a socket's path is at most ${PATH_OCTETS_MAX} octets long`);
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o755 });
     if (await answers(this.path)) throw new Error('another daemon answers there');
     if (lstatSync(this.path, { throwIfNoEntry: false })?.isSocket() === false)
       throw new Error('there is a file that is no socket; remove it, or choose another path');
     rmSync(this.path, { force: true });
-    const mask = process.umask(0o177);
     try {
-      await this.app.listen({ path: this.path });
-    } finally {
-      process.umask(mask);
+      const mask = process.umask(0o177);
+      try {
+        await this.app.listen({ path: this.path });
+      } finally {
+        process.umask(mask);
+      }
+      chmodSync(this.path, permissions);
+    } catch (cause) {
+      await this.app.close();
+      throw cause;
     }
-    chmodSync(this.path, permissions);
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ControlClient } from '../../../src/control/client.ts';
@@ -14,7 +14,7 @@ function socketPath(): string {
   return join(runDirectory('control'), 'deep', 'control.sock');
 }
 
-async function start(path: string, target: Partial<ControlTarget> = {}): Promise<ControlServer> {
+async function start(path: string, target: Partial<ControlTarget> = {}, mode = 0o600): Promise<ControlServer> {
   const server = new ControlServer(path, {
     status: () => ({ pid: 42 }) as DaemonStatus,
     clients: () => ({ addresses: [], prefixes: [] }),
@@ -24,7 +24,7 @@ async function start(path: string, target: Partial<ControlTarget> = {}): Promise
     reload: async () => [],
     ...target,
   });
-  await server.start(0o600);
+  await server.start(mode);
   servers.push(server);
   return server;
 }
@@ -57,6 +57,19 @@ describe('the control socket', () => {
     symlinkSync(path, `${path}.link`);
     await expect(start(`${path}.link`)).rejects.toThrow(/no socket/);
     expect(existsSync(`${path}.link`)).toBe(true);
+  });
+
+  it('listens nowhere where its path is too long, or may not be opened to others', async () => {
+    const folder = runDirectory('control');
+    const room = 107 - Buffer.byteLength(folder) - 1;
+    await expect(start(join(folder, 'a'.repeat(room + 1)))).rejects.toThrow(/at most 107 octets/);
+    expect(readdirSync(folder)).toEqual([]);
+    const longest = join(folder, 'a'.repeat(room));
+    await start(longest);
+    expect(await new ControlClient({ socket: longest }).status()).toEqual({ pid: 42 });
+    const refused = join(folder, 'refused');
+    await expect(start(refused, {}, Number.NaN)).rejects.toThrow();
+    await expect(new ControlClient({ socket: refused }).status()).rejects.toMatchObject({ code: 'daemon-not-running' });
   });
 
   it('hands on what the daemon refuses, with its code', async () => {
