@@ -74,7 +74,8 @@ export class ControlClient {
     }
     if (status === 200) return body;
     const code: ErrorCode = Object.hasOwn(ERRORS, body.code ?? '') ? (body.code as ErrorCode) : 'control-refused';
-    throw new OperatorError(code, `the daemon refused: ${body.message ?? `status ${status}`}`);
+    const happened = code === 'internal' ? 'the daemon met a fault of its own (see its log)' : 'the daemon refused';
+    throw new OperatorError(code, `${happened}: ${body.message ?? `status ${status}`}`);
   }
 
   private unreachable(cause: Error): OperatorError {

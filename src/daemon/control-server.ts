@@ -24,6 +24,8 @@ export interface ControlTarget {
   refreshSources(source: string | null): number;
   /** Reads the configuration again. @returns what changed, in words. @throws OperatorError; nothing changed then. */
   reload(): Promise<readonly string[]>;
+  /** Takes note of a fault of the program itself in one of these. */
+  fault(error: unknown): void;
 }
 
 const CLIENTS_DEFAULT = 20;
@@ -79,8 +81,11 @@ export class ControlServer {
       },
     );
     this.app.setErrorHandler((error, _request, reply) => {
-      if (!(error instanceof OperatorError)) return reply.send(error);
-      return reply.status(422).send({ code: error.code, message: error.message });
+      if (error instanceof OperatorError) return reply.status(422).send({ code: error.code, message: error.message });
+      // What Fastify refuses by itself has a status.
+      if (error instanceof Error && 'statusCode' in error) return reply.send(error);
+      target.fault(error);
+      return reply.status(500).send({ code: 'internal', message: (error as Error).message });
     });
   }
 

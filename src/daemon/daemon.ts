@@ -212,6 +212,10 @@ export class Daemon implements ControlTarget {
     return this.reloads.run();
   }
 
+  fault(error: unknown): void {
+    this.log.error({ err: error }, 'a fault of the program itself, in what the control socket asked for');
+  }
+
   private async reloadNow(): Promise<readonly string[]> {
     // Whatever becomes of the rest: who has renamed the logs waits for that.
     if (this.time instanceof Synchroniser) this.time.reopenLogs();

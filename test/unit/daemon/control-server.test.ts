@@ -22,6 +22,7 @@ async function start(path: string, target: Partial<ControlTarget> = {}, mode = 0
     setOnline: () => 1,
     refreshSources: () => 0,
     reload: async () => [],
+    fault: () => {},
     ...target,
   });
   await server.start(mode);
@@ -70,6 +71,22 @@ describe('the control socket', () => {
     const refused = join(folder, 'refused');
     await expect(start(refused, {}, Number.NaN)).rejects.toThrow();
     await expect(new ControlClient({ socket: refused }).status()).rejects.toMatchObject({ code: 'daemon-not-running' });
+  });
+
+  it("tells a fault of the program from a refusal, and has it noted on the daemon's side", async () => {
+    const path = socketPath();
+    const faults: unknown[] = [];
+    const broken = new TypeError('broken');
+    await start(path, { reload: () => Promise.reject(broken), fault: (error) => faults.push(error) });
+    const client = new ControlClient({ socket: path });
+    await expect(client.call('POST', '/reload')).rejects.toMatchObject({
+      code: 'internal',
+      message: 'the daemon met a fault of its own (see its log): broken',
+    });
+    expect(faults).toEqual([broken]);
+    await expect(client.call('POST', '/sources', {})).rejects.toMatchObject({ code: 'control-refused' });
+    await expect(client.call('GET', '/nothing')).rejects.toMatchObject({ code: 'control-refused' });
+    expect(faults).toHaveLength(1);
   });
 
   it('hands on what the daemon refuses, with its code', async () => {
