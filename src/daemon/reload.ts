@@ -55,16 +55,21 @@ function describeSources(before: Config, after: Config): string[] {
 }
 
 function describeListeners(before: readonly ServerConfig[], after: readonly ServerConfig[]): string[] {
-  const old = new Map(before.map((server) => [formatEndpoint(server.listen), server]));
-  const now = new Map(after.map((server) => [formatEndpoint(server.listen), server]));
+  const old = new Map(before.map((server) => [nameOf(server), server]));
+  const now = new Map(after.map((server) => [nameOf(server), server]));
   const changes: string[] = [];
-  for (const [endpoint, server] of now) {
-    const earlier = old.get(endpoint);
-    if (earlier === undefined) changes.push(`serving on ${endpoint}`);
-    else if (!isDeepStrictEqual(earlier, server)) changes.push(`${endpoint} answers by its new settings`);
+  for (const [name, server] of now) {
+    const earlier = old.get(name);
+    if (earlier === undefined) changes.push(`serving on ${name}`);
+    else if (!isDeepStrictEqual(earlier, server)) changes.push(`${name} answers by its new settings`);
   }
-  for (const endpoint of old.keys()) if (!now.has(endpoint)) changes.push(`no longer serving on ${endpoint}`);
+  for (const name of old.keys()) if (!now.has(name)) changes.push(`no longer serving on ${name}`);
   return changes;
+}
+
+/** One endpoint may be served on several interfaces, by a listener each. */
+function nameOf({ listen, interface: device }: ServerConfig): string {
+  return device === null ? formatEndpoint(listen) : `${formatEndpoint(listen)} (${device})`;
 }
 
 function kebabCase(name: string): string {

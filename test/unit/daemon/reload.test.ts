@@ -24,6 +24,18 @@ test('what changed is said listener by listener, and what needs a restart is nam
   expect(describeChanges(before, before)).toEqual(['the key file was read again']);
 });
 
+test('listeners of one endpoint on several interfaces are told apart', () => {
+  const on = (device: string, more = ''): string =>
+    `[[server]]\nlisten = "0.0.0.0:123"\ninterface = "${device}"\n${more}\n`;
+  const before = settings(on('eth0') + on('eth1'));
+  const changed = settings(on('eth0', 'interleaved = false') + on('eth1'));
+  expect(describeChanges(before, changed)).toEqual(['0.0.0.0:123 (eth0) answers by its new settings']);
+  expect(describeChanges(before, settings(on('eth1') + on('eth2')))).toEqual([
+    'serving on 0.0.0.0:123 (eth2)',
+    'no longer serving on 0.0.0.0:123 (eth0)',
+  ]);
+});
+
 test('what a reload changed is in the log, and why it changed nothing', async () => {
   const lines: object[] = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
