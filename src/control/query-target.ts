@@ -10,11 +10,20 @@ export interface QueryTarget {
   readonly target: ClientTarget;
 }
 
-/** Reads HOST[:PORT]. @throws OperatorError `usage` when it is neither. */
-export function readTarget(text: string): Host {
+/**
+ * Reads HOST[:PORT].
+ *
+ * @param family - 4 or 6 when servers are asked by that family alone, 0 for either.
+ * @throws OperatorError `usage` when it is neither, or an address of the other family.
+ */
+export function readTarget(text: string, family: 0 | 4 | 6 = 0): Host {
   const host = parseHost(text);
-  if (host !== null) return host;
-  throw new OperatorError('usage', `"${text}" is not HOST[:PORT]; an IPv6 address with a port is [ADDRESS]:PORT`);
+  if (host === null) {
+    throw new OperatorError('usage', `"${text}" is not HOST[:PORT]; an IPv6 address with a port is [ADDRESS]:PORT`);
+  }
+  const known = isIP(host.host.split('%')[0] ?? '');
+  if (family === 0 || known === 0 || known === family) return host;
+  throw new OperatorError('usage', `${host.host} is an IPv${known} address, and -${family} asks by IPv${family} alone`);
 }
 
 /**
@@ -33,10 +42,12 @@ export async function resolveTarget(name: string, { host, port }: Host, family: 
     return { name, target: { address: found.address, port } };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOTFOUND' ? 'no such name' : code === 'EAI_AGAIN' ? 'no name server answers' : code;
+    const none = family === 0 ? 'no such name' : 'no such name, or one of the other family';
+    const reason = code === 'ENOTFOUND' ? none : code === 'EAI_AGAIN' ? 'no name server answers' : code;
+    const wanted = family === 0 ? 'address' : `IPv${family} address`;
     throw new OperatorError(
       'name-not-found',
-      `${host} has no address: ${reason}; check the name and /etc/resolv.conf`,
+      `${host} has no ${wanted}: ${reason}; check the name and /etc/resolv.conf`,
       {
         cause,
       },

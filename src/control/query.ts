@@ -46,8 +46,8 @@ function between(min: number, max: number, whole: boolean): (text: string) => nu
 
 async function run(hosts: readonly string[], flags: QueryFlags): Promise<void> {
   if (flags['4'] && flags['6']) throw new OperatorError('usage', '-4 and -6 exclude each other');
-  const parsed = hosts.map((text) => ({ text, host: readTarget(text) }));
   const family = flags['4'] ? 4 : flags['6'] ? 6 : 0;
+  const parsed = hosts.map((text) => ({ text, host: readTarget(text, family) }));
   const options: QueryOptions = {
     samples: flags.samples,
     intervalSeconds: flags.interval,
