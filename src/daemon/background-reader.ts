@@ -6,7 +6,7 @@ import type { Reading } from './reading.ts';
 import type { ReadingResult } from './reading-task.ts';
 import type { ServeFlags } from './settings.ts';
 
-const TASK = fileURLToPath(new URL('./reading-task.js', import.meta.url));
+const ENTRIES = fileURLToPath(new URL('./thread-entries.cjs', import.meta.url));
 
 /**
  * Reads the configuration on a thread of its own, which gives way to those that serve: to parse and compile long lists
@@ -26,7 +26,7 @@ export class BackgroundReader {
   /** Begins the thread. */
   start(): void {
     const before = new Set(threads());
-    this.piscina = new Piscina({ filename: TASK, minThreads: 1, maxThreads: 1, recordTiming: false });
+    this.piscina = new Piscina({ filename: ENTRIES, name: 'read', minThreads: 1, maxThreads: 1, recordTiming: false });
     // A thread that dies with a task fails that, which is where it is dealt with.
     this.piscina.on('error', () => {});
     giveWay(threads().filter((thread) => !before.has(thread)));

@@ -11,8 +11,7 @@ export interface ServeResourceLimits {
   readonly maxYoungGenerationSizeMb?: number;
 }
 
-const SERVE_LOOP = fileURLToPath(new URL('./serve-loop.js', import.meta.url));
-const REHEARSAL = fileURLToPath(new URL('./rehearsal.js', import.meta.url));
+const ENTRIES = fileURLToPath(new URL('./thread-entries.cjs', import.meta.url));
 /** When the spare is prepared after a start or a loss: those who serve need the cores then. */
 const SPARE_AFTER_MS = 1000;
 
@@ -36,7 +35,8 @@ export class ServingThreads {
   constructor(workers: number, limits: ServeResourceLimits | undefined, rehearsal: () => RehearsalTask) {
     this.rehearsal = rehearsal;
     this.piscina = new Piscina({
-      filename: SERVE_LOOP,
+      filename: ENTRIES,
+      name: 'serve',
       minThreads: workers,
       maxThreads: workers + 1,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -101,7 +101,7 @@ export class ServingThreads {
   /** On the thread that is free; where there is none, one is begun for it. */
   private async rehearse(turn: number): Promise<void> {
     try {
-      await this.piscina.run(this.rehearsal(), { filename: REHEARSAL });
+      await this.piscina.run(this.rehearsal(), { name: 'rehearse' });
       this.spare = turn === this.prepared;
     } catch {
       // Without a spare a lost worker is replaced all the same, only later.

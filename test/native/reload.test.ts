@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
 import { type NtpdTs, ntpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
-import { eventually, type Finished } from '../support/run.ts';
+import { eventually, type Finished, run } from '../support/run.ts';
 
 const running: NtpdTs[] = [];
 const sockets: Socket[] = [];
@@ -156,5 +156,27 @@ describe('a reload of the key file', () => {
     writeFileSync(keys, key(2, first));
     const refused = await verb(daemon, 'reload');
     expect([refused.status, refused.stderr]).toEqual([78, expect.stringMatching(/is to use key 1, which is not in/)]);
+  });
+});
+
+describe('the thread that reads', () => {
+  it('may be ended at any moment of its first reading', async () => {
+    const reader = new URL('../../dist/daemon/background-reader.js', import.meta.url);
+    const program = `
+      const { BackgroundReader } = await import('${reader}');
+      const ends = [];
+      for (let i = 0; i < 48; i += 4) {
+        const readers = [0, 1, 2, 3].map(() => new BackgroundReader({}));
+        for (const reader of readers) reader.start();
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        for (const [k, reader] of readers.entries()) {
+          ends.push(reader.read().catch((error) => error));
+          await new Promise((resolve) => setTimeout(resolve, (i + k) / 2));
+          await reader.close();
+        }
+      }
+      console.log('all', (await Promise.all(ends)).length);`;
+    const done = await run([process.execPath, '--input-type=module', '-e', program]);
+    expect([done.status, done.stdout], done.stderr).toEqual([0, 'all 48\n']);
   });
 });
