@@ -52,7 +52,8 @@ function readPrivate(file: string): string {
 export function checkSourceKeys(config: Config, keys: readonly SymmetricKey[]): void {
   for (const { address, key } of config.source) {
     if (key === null || keys.some(({ id }) => id === key)) continue;
-    const message = `source ${address.host} is to use key ${key}, which is not in ${config.keys.file}`;
+    const missing = `source ${address.host} is to use key ${key}, which is not in ${config.keys.file}`;
+    const message = `${missing}; add it there, or correct "key" of that source`;
     throw new OperatorError('key-file', message);
   }
 }

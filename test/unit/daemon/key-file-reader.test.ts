@@ -1,7 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { readKeys } from '../../../src/daemon/key-file-reader.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import type { SymmetricKey } from '../../../src/core/server/symmetric-key.ts';
+import { checkSourceKeys, readKeys } from '../../../src/daemon/key-file-reader.ts';
 import { OperatorError } from '../../../src/errors.ts';
 import { runDirectory } from '../../support/directory.ts';
 
@@ -48,4 +50,14 @@ test('what is wrong is said with file and line, without the key', () => {
     /none: the key file cannot be read: there is no such file; see \[keys\] file/,
   );
   expect(() => readKeys({ file: folder, format: null })).toThrow(/lets others in|it is a directory/);
+});
+
+test('a source whose key is not there is named, and what to do', () => {
+  const source = '[[source]]\nmode = "server"\naddress = "a.example"\nkey = 3\n';
+  const config = parseConfig(`${source}[keys]\nfile = "${file}"\n`, 'test');
+  const { keys } = readKeys(config.keys);
+  expect(() => checkSourceKeys(config, keys)).toThrow(
+    /a\.example is to use key 3, which is not in .*; add it there, or/,
+  );
+  expect(() => checkSourceKeys(config, [{ ...keys[0], id: 3 } as SymmetricKey])).not.toThrow();
 });
