@@ -68,19 +68,22 @@ export class Daemon implements ControlTarget {
     const { config } = settings;
     this.leapMemory = new LeapMemory(config, readLeapFile(config.synchronization.leapFile, log), log);
     this.smear = new SmearKeeper(this.leapMemory);
-    this.time = this.timeFor(config, this.leapMemory.table);
+    this.time = this.timeFor(config, readKeys(config.keys).keys, this.leapMemory.table);
     this.serving = new Serving(this.page, log);
   }
 
   /** What serves the time that a configuration asks for; not started yet. */
-  private timeFor(config: Config, leapFile: LeapFile | null): LocalPublisher | Synchroniser {
+  private timeFor(
+    config: Config,
+    keys: readonly SymmetricKey[],
+    leapFile: LeapFile | null,
+  ): LocalPublisher | Synchroniser {
     const { page, log, onPanic, smear } = this;
     const { clock, localStratum, referenceId } = config.synchronization;
     if (!hasSynchroniser(config)) {
       const trustKernel = clock === 'none';
       return new LocalPublisher({ page, localStratum, referenceId, trustKernel, leapFile, smear, log });
     }
-    const { keys } = readKeys(config.keys);
     const timescale = new LocalTimescale(clockFault(clock));
     return new Synchroniser({ config, page, keys, timescale, leapFile, smear, log, onPanic });
   }
@@ -109,7 +112,7 @@ export class Daemon implements ControlTarget {
         abandon: () => {},
       };
     }
-    const replacement = this.timeFor(next, table);
+    const replacement = this.timeFor(next, keys, table);
     return {
       apply: () => {
         time.stop();
@@ -137,11 +140,13 @@ export class Daemon implements ControlTarget {
 
   private async begin(): Promise<void> {
     const { config, workers } = this.settings;
-    for (const warning of [...warnings(config), ...readKeys(config.keys).warnings]) this.log.warn(warning);
-    checkDescriptors(workers, countBound(config.server.map(poolListener), hostAddresses(), workers));
+    const { keys, warnings: doubts } = readKeys(config.keys);
+    for (const warning of [...warnings(config), ...doubts]) this.log.warn(warning);
+    const listeners = config.server.map(poolListener);
+    checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));
     tune(config.workers);
     this.time.start();
-    this.serving.open(this.settings);
+    this.serving.open(this.settings, listeners, keys);
     await this.serving.ready();
     if (!this.stopping) this.reader.start();
     await this.openControl();
@@ -221,6 +226,8 @@ export class Daemon implements ControlTarget {
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
+    const workers = this.serving.workers || next.workers;
+    checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));
     const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.serving.goOver(next, listeners, keys);

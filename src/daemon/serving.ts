@@ -9,9 +9,8 @@ import type { PoolListener } from '../workers/open-listeners.ts';
 import { ServerPool } from '../workers/pool.ts';
 import type { TimePage } from '../workers/time-page.ts';
 import { describeInterleavedStore, interleavedCapacityLog2 } from './interleaved-store.ts';
-import { readKeys } from './key-file-reader.ts';
 import { listenerError } from './listen-error.ts';
-import { poolListener, refuseHardwareStamps, shortQueueWarning } from './listener-config.ts';
+import { refuseHardwareStamps, shortQueueWarning } from './listener-config.ts';
 import type { Logger } from './logger.ts';
 import type { Settings } from './settings.ts';
 
@@ -68,15 +67,16 @@ export class Serving {
   /**
    * Opens the listeners, if there are any, and starts what answers there.
    *
+   * @param listeners - of config.server, their lists compiled.
    * @throws OperatorError when one cannot be opened; nothing stays open then.
    */
-  open({ config, workers }: Settings): void {
+  open({ config, workers }: Settings, listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): void {
     if (config.server.length === 0) return;
     if (config.server.some((server) => server.timestamping === 'hardware')) this.openHardware();
     try {
       this.pool = new ServerPool({
-        listeners: config.server.map(poolListener),
-        keys: readKeys(config.keys).keys,
+        listeners,
+        keys,
         interleavedCapacityLog2: interleavedCapacityLog2(config.workers),
         workers,
         page: this.page,
@@ -107,7 +107,7 @@ export class Serving {
    * @throws OperatorError when it cannot be; nothing has changed then.
    */
   async goOver(next: Settings, listeners: readonly PoolListener[], keys: readonly SymmetricKey[]): Promise<void> {
-    if (this.pool === null) return this.open(next);
+    if (this.pool === null) return this.open(next, listeners, keys);
     if (this.hardware === null) refuseHardwareStamps(next.config.server);
     try {
       await this.pool.reconfigure(listeners, keys);

@@ -5,8 +5,8 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDirectory } from '../support/directory.ts';
-import { type NtpdTs, ntpdTs, startNtpdTs } from '../support/ntpd-ts.ts';
-import { eventually, type Finished, run } from '../support/run.ts';
+import { type NtpdTs, ntpdTs, PROGRAM, startNtpdTs } from '../support/ntpd-ts.ts';
+import { Child, eventually, type Finished, run } from '../support/run.ts';
 
 const running: NtpdTs[] = [];
 const sockets: Socket[] = [];
@@ -77,6 +77,19 @@ describe('a reload that fails', () => {
       listeners: ['127.0.0.1:11785'],
       workers: 1,
     });
+  });
+
+  it('begins no workers that would lack descriptors', async () => {
+    const directory = runDirectory('reload');
+    const config = join(directory, 'ntp.toml');
+    writeFileSync(config, CONTROL.replaceAll('@DIR@', directory));
+    const serving = [process.execPath, PROGRAM, 'serve', '--config', config, '--workers', '20'];
+    const child = new Child(['sh', '-c', 'ulimit -n 120; exec "$0" "$@"', ...serving]);
+    await child.saw(/"workers":0/);
+    rewrite({ child, directory }, CONTROL + listener(11_789));
+    const refused = await verb({ child, directory }, 'reload');
+    expect([refused.status, refused.stderr]).toEqual([69, expect.stringContaining('too few file descriptors')]);
+    expect(await child.stop()).toBe(0);
   });
 
   it('by SIGHUP says where the file is wrong, and changes nothing', async () => {
