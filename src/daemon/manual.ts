@@ -28,7 +28,9 @@ export function programManual(root: Command): string {
   parts.push(
     '.SH SIGNALS\nSIGTERM and SIGINT end the daemon when it has answered what it has; SIGHUP has it read its\n',
   );
-  parts.push('configuration again.\n.SH SEE ALSO\n.BR ntpd-ts.toml (5)\n');
+  parts.push(
+    'configuration again and open the logs of [synchronization] anew, by name.\n.SH SEE ALSO\n.BR ntpd-ts.toml (5)\n',
+  );
   return parts.join('');
 }
 
