@@ -95,7 +95,8 @@ function plainProblem(code: ErrorCode, file: string, message: string): ConfigPro
   return { code, file, line: 0, column: 0, key: '', message, suggestion: null };
 }
 
-function problemAt(code: ErrorCode, toml: string, file: string, path: KeyPath, message: string): ConfigProblem {
+/** A problem of a value that stands at `path` in the text of a configuration. */
+export function problemAt(code: ErrorCode, toml: string, file: string, path: KeyPath, message: string): ConfigProblem {
   const key = path.reduce<string>((text, part) => {
     return typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`;
   }, '');

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { warnings } from '../config/conflicts.ts';
-import { ConfigError, type ConfigProblem, formatProblem, loadConfig } from '../config/load.ts';
+import { ConfigError, type ConfigProblem, formatProblem, loadConfig, problemAt } from '../config/load.ts';
+import type { KeyPath } from '../config/positions.ts';
 import type { Config } from '../config/schema.ts';
 import { EXIT, OperatorError } from '../errors.ts';
 import { checkSourceKeys, readKeys } from './key-file-reader.ts';
@@ -41,26 +43,25 @@ function check(file: string): CheckResult {
 /** The files and lists that a configuration names, as a start or a reload would take them. */
 function checkFiles(config: Config, file: string): { problems: ConfigProblem[]; doubts: readonly string[] } {
   const problems: ConfigProblem[] = [];
-  const attempt = (key: string, read: () => readonly string[]): readonly string[] => {
+  const attempt = (path: KeyPath, read: () => readonly string[]): readonly string[] => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
-      const { code, message } = error;
-      problems.push({ code, file, line: 0, column: 0, key, message, suggestion: null });
+      problems.push(problemAt(error.code, readFileSync(file, 'utf8'), file, path, error.message));
       return [];
     }
   };
-  const doubts = attempt('keys.file', () => {
+  const doubts = attempt(['keys', 'file'], () => {
     const { keys, warnings: weak } = readKeys(config.keys);
     checkSourceKeys(config, keys);
     return weak;
   });
-  const expiry = attempt('synchronization.leap-file', () =>
+  const expiry = attempt(['synchronization', 'leap-file'], () =>
     leapFileDoubts(loadLeapFile(config.synchronization.leapFile), Date.now()),
   );
   for (const [index, server] of config.server.entries()) {
-    attempt(`server[${index}]`, () => {
+    attempt(['server', index, server.allowlist === null ? 'denylist' : 'allowlist'], () => {
       poolListener(server);
       return [];
     });

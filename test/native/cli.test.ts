@@ -95,9 +95,11 @@ describe('the command line', () => {
     const names = `[keys]\nfile = "${keys}"\n[synchronization]\nleap-file = "/nonexistent"\n`;
     const checked = await ntpdTs(null, ['check', file(names)]);
     expect([checked.status, checked.stdout]).toEqual([78, expect.stringMatching(/: 2 problems\n$/)]);
-    expect(checked.stderr).toMatch(/keys\.file: .*line 1: key 1 is not an even number of hexadecimal digits\n/);
     expect(checked.stderr).toMatch(
-      /synchronization\.leap-file: leap-file \/nonexistent: cannot be read: there is no such file; see/,
+      /ntp\.toml:2:1: keys\.file: .*line 1: key 1 is not an even number of hexadecimal digits\n/,
+    );
+    expect(checked.stderr).toMatch(
+      /ntp\.toml:4:1: synchronization\.leap-file: leap-file \/nonexistent: cannot be read: there is no such file; see/,
     );
     expect(checked.stderr).not.toContain('secret');
     chmodSync(keys, 0o644);
