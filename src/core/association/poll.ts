@@ -26,7 +26,7 @@ const JITTER_SHARE = 0.04;
  * Longer intervals are asked for while the prediction at the end of one would still be this much better than a new
  * measurement, and shorter ones when it would not by far.
  */
-const LENGTHEN_RATIO = 0.6;
+const LENGTHEN_RATIO = 0.7;
 const SHORTEN_RATIO = 1.3;
 /** Where it would be so much worse the estimate was lost: it is learnt anew without waiting for the interval to end. */
 const LOST_RATIO = 10;
