@@ -17,7 +17,7 @@ const DEGREES = [2, 3, 4, 6, 8, 12, 20, 40, 80] as const;
  */
 export const MOVED_SAMPLES = 8;
 const LONGER = 4;
-const SHORTER = 16;
+const SHORTER = 6;
 const UNUSUAL = 0.15;
 /** Fewest sums that a change of the route is told from, and that a fit may be confined to. */
 const FIT_MIN = 16;

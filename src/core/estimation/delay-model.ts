@@ -22,8 +22,8 @@ const JITTER_FIRST = 8;
 const JITTER_MIN = 1e-8;
 /** Standard errors of the offset that an asymmetry must exceed. */
 const MOVED_SIGMAS = 5;
-/** σ of an asymmetry for the few delays it was taken from, in mean delays above the floor. */
-const MOVED_MEANS = 1 / 4;
+/** σ of an asymmetry for a single sample that it was taken from, in mean delays above the floor; less for more by √n. */
+const MOVED_MEANS = 0.7;
 /** Probability that a delay undercuts the floor without any reason that the model knows. */
 const BELOW_FLOOR = 1e-4;
 /** Reach of a jittering offset, in standard deviations of the wild ones. */
@@ -42,6 +42,10 @@ export class DelayModel {
   /** Half of what the floor towards the source exceeds the one back by. */
   #asymmetry = 0;
   #asymmetryVariance = 0;
+  /** Samples since the route changed, up to `MOVED_SAMPLES`; σ of the offset and mean delay above the floor until then. */
+  #sinceMove = MOVED_SAMPLES;
+  #sigmaAtMove = 0;
+  #meanAtMove = 0;
   readonly #recentUp = new Float64Array(MOVED_SAMPLES);
   readonly #recentDown = new Float64Array(MOVED_SAMPLES);
   #taken = 0;
@@ -94,8 +98,18 @@ export class DelayModel {
     const slot = this.#taken++ % MOVED_SAMPLES;
     this.#recentUp[slot] = upSeconds - expected;
     this.#recentDown[slot] = downSeconds + expected;
+    const meanBefore = this.#floor.meanSeconds;
     const moved = this.#floor.add(sum, precisionSeconds);
-    if (moved > 0) this.#share(moved, sigma);
+    if (moved > 0) {
+      this.#sinceMove = moved;
+      this.#sigmaAtMove = sigma;
+      this.#meanAtMove = meanBefore;
+      this.#share();
+    } else if (this.#sinceMove < MOVED_SAMPLES) {
+      // A shorter route shows in one sample, but how it is shared out only in several.
+      this.#sinceMove++;
+      this.#share();
+    }
     const floor = this.#floor.floorSeconds;
     this.#shape.expect(this.#floor.laws, floor, this.#floor.meanSeconds);
     this.#shape.learnSum(sum - 2 * floor);
@@ -112,19 +126,21 @@ export class DelayModel {
    * changed, it tells which direction became longer; the offset need not follow. If both did about equally, as
    * most do, the floors count as equal again.
    */
-  #share(moved: number, sigma: number): void {
+  #share(): void {
+    const samples = this.#sinceMove;
     let up = Number.POSITIVE_INFINITY;
     let down = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < moved; i++) {
+    for (let i = 0; i < samples; i++) {
       const slot = (this.#taken - 1 - i) % MOVED_SAMPLES;
       up = Math.min(up, this.#recentUp[slot] as number);
       down = Math.min(down, this.#recentDown[slot] as number);
     }
     const asymmetry = (up - down) / 2;
-    const doubt = MOVED_SIGMAS * sigma + 2 * this.#floor.meanSeconds;
+    const sigma = this.#sigmaAtMove;
+    const doubt = MOVED_SIGMAS * sigma + 2 * this.#meanAtMove;
     const isOneSided = Math.abs(asymmetry) > doubt;
     this.#asymmetry = isOneSided ? asymmetry : 0;
-    this.#asymmetryVariance = isOneSided ? sigma ** 2 + (MOVED_MEANS * this.#floor.meanSeconds) ** 2 : 0;
+    this.#asymmetryVariance = isOneSided ? sigma ** 2 + (MOVED_MEANS * this.#meanAtMove) ** 2 / samples : 0;
   }
 
   /** For each idea of the floor: likelihood of the current sample at `count` offsets from `first`, by the delays. */

@@ -61,6 +61,26 @@ describe('the likelihood of a sample', () => {
     expect(2 * model.floorSeconds).toBeGreaterThan(5.5e-3);
   });
 
+  it('knows the direction that became shorter from the first sample on, and better with each of the next', () => {
+    const model = new DelayModel();
+    const random = new Variates(14);
+    const take = (down: number): void =>
+      model.take(6e-3 + 1e-4 * random.exponential(), down + 1e-4 * random.exponential(), 1e-7, 0, 1e-5);
+    for (let i = 0; i < 200; i++) take(6e-3);
+    take(1e-3);
+    expect(Math.abs(model.offsetSeconds)).toBeLessThan(0.2e-3);
+    const first = Math.sqrt(model.asymmetryVariance);
+    expect(first).toBeGreaterThan(5e-5);
+    let worst = 0;
+    for (let i = 0; i < 40; i++) {
+      take(1e-3);
+      if (i >= 8) worst = Math.max(worst, Math.abs(model.offsetSeconds) / model.offsetSigmaSeconds);
+    }
+    expect(Math.sqrt(model.asymmetryVariance)).toBeLessThan(first / 2);
+    expect(Math.sqrt(model.asymmetryVariance)).toBeGreaterThan(1e-5);
+    expect(worst).toBeLessThan(5);
+  });
+
   it('doubts a difference of the floors as much as the clock was doubted that told it, until the route is back', () => {
     const model = learned();
     const random = new Variates(13);
