@@ -29,7 +29,7 @@ const FIT_EVERY = 4;
 /** Kolmogorov's distance, times √n, that a fit may have. */
 const FIT_DISTANCE = 1.4;
 /** Standard errors by which a law's floor is thought to be wrong, and how often. */
-const EDGE = 0.5;
+const EDGE = 0.25;
 const EDGE_YOUNG = 1.5;
 const SHIFTS = [-1, 0, 1] as const;
 const SHIFT_WEIGHTS = [0.25, 0.5, 0.25] as const;
