@@ -228,6 +228,9 @@ export class Daemon implements ControlTarget {
     const before = this.settings;
     const workers = this.serving.workers || next.workers;
     checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));
+    // The workers begin with the first listener, by these settings: nothing has asked yet whether they may.
+    const isFirst = this.serving.workers === 0 && listeners.length > 0;
+    if (isFirst) tune(next.config.workers);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
       await this.serving.goOver(next, listeners, keys);
@@ -239,7 +242,7 @@ export class Daemon implements ControlTarget {
     this.settings = next;
     for (const doubt of doubts) this.log.warn(doubt);
     this.serving.warnOfShortQueues();
-    return describeChanges(before, next);
+    return describeChanges(before, next, isFirst);
   }
 
   private synchroniser(): Synchroniser {

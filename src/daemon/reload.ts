@@ -30,14 +30,19 @@ export async function logReload(log: Logger, reload: Promise<readonly string[]>)
 /** Sections of the configuration that a reload puts into force. */
 const LIVE: ReadonlySet<keyof Config> = new Set(['server', 'keys', 'source', 'sourceDefaults', 'synchronization']);
 
-/** What a reload changed, in words, and what has to wait for a restart. */
-export function describeChanges(before: Settings, after: Settings): string[] {
+/**
+ * What a reload changed, in words, and what has to wait for a restart.
+ *
+ * @param workersBegan - with it, by its settings.
+ */
+export function describeChanges(before: Settings, after: Settings, workersBegan = false): string[] {
   const changes = describeListeners(before.config.server, after.config.server);
   if (after.config.keys.file !== null) changes.push('the key file was read again');
   else if (before.config.keys.file !== null) changes.push('keys are no longer accepted');
   changes.push(...describeSources(before.config, after.config));
   for (const section of Object.keys(after.config) as (keyof Config)[]) {
-    if (LIVE.has(section) || isDeepStrictEqual(before.config[section], after.config[section])) continue;
+    if (LIVE.has(section) || (section === 'workers' && workersBegan)) continue;
+    if (isDeepStrictEqual(before.config[section], after.config[section])) continue;
     changes.push(`${kebabCase(section)}: the change takes effect after a restart`);
   }
   return changes;

@@ -67,6 +67,8 @@ describe('a reload that fails', () => {
       listeners: [],
       workers: 0,
     });
+    rewrite(daemon, `${client}${listener(11_785)}\n[workers]\ncpu-affinity = [1000]\n`);
+    expect((await verb(daemon, 'reload')).stderr).toContain('[workers] cpu-affinity: core 1000 is refused');
     // Its upstream appears only now: who had stopped would never follow it.
     await serve(`${CONTROL}${listener(11_784)}\n[synchronization]\nlocal-stratum = 10\n`);
     expect(await verb(daemon, 'waitsync', '--timeout', '40')).toMatchObject({ status: 0 });

@@ -24,6 +24,11 @@ test('what changed is said listener by listener, and what needs a restart is nam
   expect(describeChanges(before, before)).toEqual(['the key file was read again']);
 });
 
+test('workers that begin with the reload need no restart for their settings', () => {
+  const after = settings('[[server]]\nlisten = "192.0.2.1:123"\n[workers]\ncount = 3\n');
+  expect(describeChanges(settings(''), after, true)).toEqual(['serving on 192.0.2.1:123']);
+});
+
 test('listeners of one endpoint on several interfaces are told apart', () => {
   const on = (device: string, more = ''): string =>
     `[[server]]\nlisten = "0.0.0.0:123"\ninterface = "${device}"\n${more}\n`;
