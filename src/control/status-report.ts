@@ -53,7 +53,7 @@ function serverLines(server: ServerStatus): string[] {
   const { interleaved, txKeptHardware, txKeptKernel, txKeptDaemon } = server.counters;
   const lost = server.workersLost === 0 ? '' : ` (${server.workersLost} lost and replaced)`;
   return [
-    `listens   ${server.listeners.join(', ')}; ${server.workers} workers${lost}`,
+    `listens   ${server.listeners.join(', ') || 'nowhere'}; ${server.workers} ${server.workers === 1 ? 'worker' : 'workers'}${lost}`,
     `requests  ${received} received, ${answered} answered, ${dropped} dropped, ${kernelDrops} dropped by the kernel, ${shed} shed`,
     `stamps    ${interleaved} interleaved answers; kept for the next: ${txKeptHardware} of cards, ${txKeptKernel} of the kernel, ${txKeptDaemon} of our own`,
   ];

@@ -40,6 +40,8 @@ const ADDRESSES_MS = 5000;
 /** The running daemon: what serves, what keeps the time that is served, and the logs. */
 export class Daemon implements ControlTarget {
   private settings: Settings;
+  /** What concerns the workers stays as it was at the start. */
+  private readonly atStart: Settings;
   private readonly reader: BackgroundReader;
   private readonly reloads: OneAtATime<readonly string[]> = new OneAtATime(() => logReload(this.log, this.reloadNow()));
   private readonly log: Logger;
@@ -62,6 +64,7 @@ export class Daemon implements ControlTarget {
    */
   constructor(settings: Settings, log: Logger, reader: BackgroundReader, onPanic: (reason: string) => void) {
     this.settings = settings;
+    this.atStart = settings;
     this.reader = reader;
     this.log = log;
     this.onPanic = onPanic;
@@ -226,14 +229,15 @@ export class Daemon implements ControlTarget {
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
-    const workers = this.serving.workers || next.workers;
+    const { workers } = this.atStart;
     checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));
     // The workers begin with the first listener, by these settings: nothing has asked yet whether they may.
     const isFirst = this.serving.workers === 0 && listeners.length > 0;
     if (isFirst) tune(next.config.workers);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
-      await this.serving.goOver(next, listeners, keys);
+      const config = { ...next.config, workers: this.atStart.config.workers };
+      await this.serving.goOver({ ...next, config, workers }, listeners, keys);
     } catch (cause) {
       time.abandon();
       throw cause;

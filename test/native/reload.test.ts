@@ -94,6 +94,20 @@ describe('a reload that fails', () => {
     expect(await child.stop()).toBe(0);
   });
 
+  it('leaves the workers as they were at the start, also where they begin with it', async () => {
+    const daemon = await serve(CONTROL);
+    // Nothing has looked whether there is such a core; a start would refuse it.
+    const workers = '[workers]\ncount = 3\ncpu-affinity = [1000]\n';
+    rewrite(daemon, CONTROL + listener(11_793) + workers);
+    const reloaded = await verb(daemon, 'reload');
+    expect(reloaded.stdout).toBe('serving on 127.0.0.1:11793\nworkers: the change takes effect after a restart\n');
+    expect(await ntpdTs(null, ['query', '-n', '16', '127.0.0.1:11793'])).toMatchObject({ status: 0 });
+    expect(JSON.parse((await verb(daemon, 'status', '--json')).stdout).server).toMatchObject({ workersLost: 0 });
+    rewrite(daemon, CONTROL + workers);
+    expect(await verb(daemon, 'reload')).toMatchObject({ status: 0 });
+    expect((await verb(daemon, 'status')).stdout).toContain('listens   nowhere; 1 worker\n');
+  });
+
   it('by SIGHUP says where the file is wrong, and changes nothing', async () => {
     const config = `${CONTROL}${listener(11_786)}\n[synchronization]\nlocal-stratum = 10\n`;
     const daemon = await serve(config);
