@@ -1,3 +1,4 @@
+import { describeNetworkError } from '../native/network-error.ts';
 import { LEAP_UNKNOWN } from '../protocol/header.ts';
 import { KISS_CODES } from '../protocol/kiss.ts';
 import { describeRefid } from '../protocol/refid.ts';
@@ -5,17 +6,6 @@ import { bestSample, offsetJitterSeconds, type QueryResult, type QuerySample } f
 import { formatSeconds, formatTable } from './table.ts';
 
 const LEAP_TEXTS = ['none', 'insert', 'delete', 'unsynchronised'];
-
-const NETWORK_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens on that port (ICMP port unreachable)',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'there is no route to its network',
-  EACCES: 'a firewall of this machine forbids it',
-  EPERM: 'a firewall of this machine forbids it',
-  ENODEV: 'there is no such network interface',
-  EINVAL: 'the kernel calls the address invalid; a link-local one needs its interface, as in [fe80::1%eth0]',
-  EADDRNOTAVAIL: 'this machine has no address that could ask it',
-};
 
 /** A table of the servers that answered. */
 export function formatResults(results: readonly QueryResult[]): string {
@@ -58,7 +48,7 @@ export function describeResult(result: QueryResult): string[] {
   const lines: string[] = [];
   if (result.kiss !== null) lines.push(`${name}: the server sent the kiss ${result.kiss}: ${KISS_CODES[result.kiss]}`);
   if (result.samples.length === 0 && result.kiss === null) {
-    const reason = result.error === null ? 'no reply came' : (NETWORK_ERRORS[result.error] ?? result.error);
+    const reason = result.error === null ? 'no reply came' : describeNetworkError(result.error);
     const asked = `asked ${target.address} port ${target.port} ${result.sent === 1 ? 'once' : `${result.sent} times`}`;
     lines.push(`${name}: no answer: ${reason}; ${asked}`);
   }

@@ -18,8 +18,19 @@ export class Exchanges {
   private readonly onInput: () => void;
   private readonly byToken: Map<number, Line> = new Map();
   private readonly sticky: Map<number, Line> = new Map();
+  private readonly onRefused: (address: string, code: string) => void;
+  /** What was last told of an association that has not answered since. */
+  private readonly refused: Map<number, string> = new Map();
 
-  constructor(sockets: ClientSockets, timescale: LocalTimescale, coordinator: Coordinator, onInput: () => void) {
+  /** @param onRefused - told once why requests to an address cannot be sent or are refused, until it answers. */
+  constructor(
+    sockets: ClientSockets,
+    timescale: LocalTimescale,
+    coordinator: Coordinator,
+    onInput: () => void,
+    onRefused: (address: string, code: string) => void,
+  ) {
+    this.onRefused = onRefused;
     this.sockets = sockets;
     this.timescale = timescale;
     this.coordinator = coordinator;
@@ -36,6 +47,7 @@ export class Exchanges {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === undefined) throw error;
+      this.tellRefused(request.associationId, request.address, code);
       this.coordinator.requestFailed(this.timescale.sample(), token, code);
     }
   }
@@ -44,6 +56,7 @@ export class Exchanges {
   release(release: ReleaseOutput): void {
     const line = this.byToken.get(release.token);
     this.byToken.delete(release.token);
+    if (release.final) this.refused.delete(release.associationId);
     const kept = this.sticky.get(release.associationId);
     if (kept !== undefined && release.final) {
       this.sticky.delete(release.associationId);
@@ -83,13 +96,13 @@ export class Exchanges {
       token: request.token,
       socket: this.sockets.open(
         target,
-        this.events(() => line.token, address, request.port),
+        this.events(() => line.token, request.associationId, address, request.port),
       ),
     };
     return line;
   }
 
-  private events(token: () => number, address: string, port: number): ClientSocketEvents {
+  private events(token: () => number, associationId: number, address: string, port: number): ClientSocketEvents {
     const { coordinator, timescale } = this;
     return {
       onTransmitStamp: (stamp: ClientStamp) => {
@@ -98,13 +111,21 @@ export class Exchanges {
       },
       onDatagram: (octets: Uint8Array, { local, source }: ClientStamp) => {
         const now = timescale.sample();
+        this.refused.delete(associationId);
         coordinator.datagramReceived(now, token(), octets, octets.length, local, source, address, port);
         this.onInput();
       },
       onError: (code: string) => {
+        this.tellRefused(associationId, address, code);
         coordinator.requestFailed(timescale.sample(), token(), code);
         this.onInput();
       },
     };
+  }
+
+  private tellRefused(associationId: number, address: string, code: string): void {
+    if (this.refused.get(associationId) === code) return;
+    this.refused.set(associationId, code);
+    this.onRefused(address, code);
   }
 }

@@ -14,6 +14,7 @@ import { ClientSockets } from '../native/client-socket.ts';
 import { clockPrecisionLog2 } from '../native/clock-sample.ts';
 import { KernelClock } from '../native/kernel-clock.ts';
 import type { LocalTimescale } from '../native/local-timescale.ts';
+import { describeNetworkError } from '../native/network-error.ts';
 import { LEAP_UNKNOWN, STRATUM_UNSYNCHRONISED } from '../protocol/header.ts';
 import type { TimePage, TimePublication } from '../workers/time-page.ts';
 import { openClock } from './clock/open-clock.ts';
@@ -179,7 +180,10 @@ export class Synchroniser {
   }
 
   private newExchanges(): Exchanges {
-    return new Exchanges(this.sockets, this.timescale, this.coordinator, () => this.settle());
+    const { sockets, timescale, coordinator, log } = this;
+    const onRefused = (address: string, code: string): void =>
+      log.warn({ source: address }, `${address} cannot be asked: ${describeNetworkError(code)}`);
+    return new Exchanges(sockets, timescale, coordinator, () => this.settle(), onRefused);
   }
 
   get published(): Readonly<TimePublication> {

@@ -16,13 +16,14 @@ interface Seen {
   readonly sent: [token: number, stamp: string][];
   readonly failed: [token: number, code: string][];
   readonly received: [token: number, text: string, address: string, port: number][];
+  readonly refused: [address: string, code: string][];
   /** Ports that the requests came from. */
   readonly ports: number[];
 }
 
 /** Exchanges over loopback with a server that echoes, and what the coordinator is told. */
 async function start(): Promise<{ exchanges: Exchanges; seen: Seen; port: number; heard(): Promise<void> }> {
-  const seen: Seen = { sent: [], failed: [], received: [], ports: [] };
+  const seen: Seen = { sent: [], failed: [], received: [], refused: [], ports: [] };
   const server: Socket = createSocket('udp4');
   open.push(server);
   server.on('message', (message, { port, address }) => {
@@ -40,7 +41,13 @@ async function start(): Promise<{ exchanges: Exchanges; seen: Seen; port: number
   const sockets = new ClientSockets(timescale);
   open.push({ close: () => sockets.dispose() });
   let wake = (): void => {};
-  const exchanges = new Exchanges(sockets, timescale, coordinator, () => wake());
+  const exchanges = new Exchanges(
+    sockets,
+    timescale,
+    coordinator,
+    () => wake(),
+    (address, code) => seen.refused.push([address, code]),
+  );
   const heard = (): Promise<void> => {
     const count = seen.received.length;
     return new Promise((resolve) => {
@@ -113,6 +120,19 @@ describe('exchanges', () => {
       [2, 'EADDRNOTAVAIL'],
     ]);
     expect(() => exchanges.send(request(3, 0))).toThrow(TypeError);
+  });
+
+  it('tell once why an address cannot be asked, and again when it has answered meanwhile', async () => {
+    const { exchanges, seen, port, heard } = await start();
+    const refuse = (token: number): void => exchanges.send(request(token, port, { bindInterface: 'no-such-device' }));
+    refuse(1);
+    refuse(2);
+    expect(seen.refused).toEqual([['127.0.0.1', 'ENODEV']]);
+    const answer = heard();
+    exchanges.send(request(3, port));
+    await answer;
+    refuse(4);
+    expect(seen.refused).toHaveLength(2);
   });
 
   it('are silent after they were closed', async () => {
