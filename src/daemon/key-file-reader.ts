@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Config } from '../config/schema.ts';
 import { whyUnreadable } from '../config/unreadable.ts';
 import { KeyFileError, parseKeyFile } from '../core/server/key-file.ts';
 import type { SymmetricKey } from '../core/server/symmetric-key.ts';
 import { OperatorError } from '../errors.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** Everyone's bits, and the group's right to write. */
 const OPEN_TO_OTHERS = 0o027;
@@ -35,17 +35,11 @@ export function readKeys(config: Config['keys']): ReadKeys {
 
 /** The text of a file that is nobody else's: what was looked at is what is read. */
 function readPrivate(file: string): string {
-  const fd = openSync(file, 'r');
-  try {
-    const { mode } = fstatSync(fd);
-    if ((mode & OPEN_TO_OTHERS) !== 0) {
-      const octal = (mode & 0o777).toString(8).padStart(4, '0');
-      throw new OperatorError('key-file', `${file}: mode ${octal} lets others in; chmod 0640 or 0600`);
-    }
-    return readFileSync(fd, 'utf8');
-  } finally {
-    closeSync(fd);
-  }
+  return readRegularFile(file, ({ mode }) => {
+    if ((mode & OPEN_TO_OTHERS) === 0) return;
+    const octal = (mode & 0o777).toString(8).padStart(4, '0');
+    throw new OperatorError('key-file', `${file}: mode ${octal} lets others in; chmod 0640 or 0600`);
+  });
 }
 
 /** @throws OperatorError when a source has a key that is not among these. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { whyUnreadable } from '../config/unreadable.ts';
 import { type LeapFile, LeapFileError, parseLeapFile } from '../core/discipline/leap-file.ts';
 import { OperatorError } from '../errors.ts';
 import { UNIX_EPOCH_NTP_SECONDS } from '../protocol/timestamp.ts';
 import type { Logger } from './logger.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** Reads the leap-seconds.list; one that cannot be used is a line in the log, and the sources are believed instead. */
 export function readLeapFile(path: string | null, log: Logger): LeapFile | null {
@@ -29,7 +29,7 @@ export function leapFileDoubts(list: LeapFile | null, nowMs: number): string[] {
 export function loadLeapFile(path: string | null): LeapFile | null {
   if (path === null) return null;
   try {
-    return parseLeapFile(readFileSync(path, 'utf8'), (octets) => createHash('sha1').update(octets).digest());
+    return parseLeapFile(readRegularFile(path), (octets) => createHash('sha1').update(octets).digest());
   } catch (cause) {
     const reason =
       cause instanceof LeapFileError
