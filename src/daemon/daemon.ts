@@ -40,8 +40,6 @@ const ADDRESSES_MS = 5000;
 /** The running daemon: what serves, what keeps the time that is served, and the logs. */
 export class Daemon implements ControlTarget {
   private settings: Settings;
-  /** What concerns the workers stays as it was at the start. */
-  private readonly atStart: Settings;
   private readonly reader: BackgroundReader;
   private readonly reloads: OneAtATime<readonly string[]> = new OneAtATime(() => logReload(this.log, this.reloadNow()));
   private readonly log: Logger;
@@ -64,7 +62,6 @@ export class Daemon implements ControlTarget {
    */
   constructor(settings: Settings, log: Logger, reader: BackgroundReader, onPanic: (reason: string) => void) {
     this.settings = settings;
-    this.atStart = settings;
     this.reader = reader;
     this.log = log;
     this.onPanic = onPanic;
@@ -229,15 +226,14 @@ export class Daemon implements ControlTarget {
     if (this.time instanceof Synchroniser) this.time.reopenLogs();
     const { settings: next, listeners, keys, warnings: doubts } = await this.reader.read();
     const before = this.settings;
-    const { workers } = this.atStart;
+    const workers = this.serving.workers || next.workers;
     checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));
     // The workers begin with the first listener, by these settings: nothing has asked yet whether they may.
     const isFirst = this.serving.workers === 0 && listeners.length > 0;
     if (isFirst) tune(next.config.workers);
     const time = this.prepareTime(before.config, next.config, keys);
     try {
-      const config = { ...next.config, workers: this.atStart.config.workers };
-      await this.serving.goOver({ ...next, config, workers }, listeners, keys);
+      await this.serving.goOver(next, listeners, keys);
     } catch (cause) {
       time.abandon();
       throw cause;

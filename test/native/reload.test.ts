@@ -79,6 +79,9 @@ describe('a reload that fails', () => {
       listeners: ['127.0.0.1:11785'],
       workers: 1,
     });
+    rewrite(daemon, client);
+    expect(await verb(daemon, 'reload')).toMatchObject({ status: 0 });
+    expect((await verb(daemon, 'status')).stdout).toContain('listens   nowhere; 1 worker\n');
   });
 
   it('begins no workers that would lack descriptors', async () => {
@@ -86,26 +89,12 @@ describe('a reload that fails', () => {
     const config = join(directory, 'ntp.toml');
     writeFileSync(config, CONTROL.replaceAll('@DIR@', directory));
     const serving = [process.execPath, PROGRAM, 'serve', '--config', config, '--workers', '20'];
-    const child = new Child(['sh', '-c', 'ulimit -n 120; exec "$0" "$@"', ...serving]);
+    const child = new Child(['sh', '-c', 'ulimit -n 300; exec "$0" "$@"', ...serving]);
     await child.saw(/"workers":0/);
     rewrite({ child, directory }, CONTROL + listener(11_789));
     const refused = await verb({ child, directory }, 'reload');
     expect([refused.status, refused.stderr]).toEqual([69, expect.stringContaining('too few file descriptors')]);
     expect(await child.stop()).toBe(0);
-  });
-
-  it('leaves the workers as they were at the start, also where they begin with it', async () => {
-    const daemon = await serve(CONTROL);
-    // Nothing has looked whether there is such a core; a start would refuse it.
-    const workers = '[workers]\ncount = 3\ncpu-affinity = [1000]\n';
-    rewrite(daemon, CONTROL + listener(11_793) + workers);
-    const reloaded = await verb(daemon, 'reload');
-    expect(reloaded.stdout).toBe('serving on 127.0.0.1:11793\nworkers: the change takes effect after a restart\n');
-    expect(await ntpdTs(null, ['query', '-n', '16', '127.0.0.1:11793'])).toMatchObject({ status: 0 });
-    expect(JSON.parse((await verb(daemon, 'status', '--json')).stdout).server).toMatchObject({ workersLost: 0 });
-    rewrite(daemon, CONTROL + workers);
-    expect(await verb(daemon, 'reload')).toMatchObject({ status: 0 });
-    expect((await verb(daemon, 'status')).stdout).toContain('listens   nowhere; 1 worker\n');
   });
 
   it('by SIGHUP says where the file is wrong, and changes nothing', async () => {
