@@ -1,9 +1,10 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { TalkerReport } from '../core/server/top-talkers.ts';
 import { OperatorError } from '../errors.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { DaemonStatus } from './status.ts';
 
 /** What the control socket can ask of the daemon. */
@@ -99,7 +100,7 @@ export class ControlServer {
     // Node would cut it short and listen elsewhere.
     if (Buffer.byteLength(this.path) > PATH_OCTETS_MAX)
       throw new Error(`a socket's path is at most ${PATH_OCTETS_MAX} octets long`);
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o755 });
+    makeDirectory(dirname(this.path));
     if (await answers(this.path)) throw new Error('another daemon answers there');
     if (lstatSync(this.path, { throwIfNoEntry: false })?.isSocket() === false)
       throw new Error('there is a file that is no socket; remove it, or choose another path');
