@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import type { MeasurementOutput, StatisticsOutput, TrackingOutput } from '../core/coordinator-output.ts';
 import type { Logger } from './logger.ts';
 
@@ -27,9 +27,9 @@ export class RecordLogs {
     if (path === null || this.failed.has(output.kind)) return;
     const { kind, atLocal: _, ...fields } = output;
     try {
-      const fd = this.open.get(kind) ?? openSync(path, 'a', 0o644);
+      const fd = this.open.get(kind) ?? openLog(path);
       this.open.set(kind, fd);
-      writeSync(fd, `${JSON.stringify({ time, ...fields })}\n`);
+      writeFileSync(fd, `${JSON.stringify({ time, ...fields })}\n`);
     } catch (error) {
       this.failed.add(kind);
       this.log.warn(`${path} cannot be written: ${(error as Error).message}`);
@@ -42,4 +42,14 @@ export class RecordLogs {
     this.open.clear();
     this.failed.clear();
   }
+}
+
+/** Opens a log to append to. A line of which a full disk took only a part is ended first. */
+function openLog(path: string): number {
+  const fd = openSync(path, 'a+', 0o644);
+  const last = Buffer.from('\n');
+  const { size } = fstatSync(fd);
+  if (size > 0) readSync(fd, last, 0, 1, size - 1);
+  if (last.toString() !== '\n') writeSync(fd, '\n');
+  return fd;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +35,18 @@ describe('record logs', () => {
     expect(old[0]).toMatch(/^\{"time":"2026-01-01T00:00:00.000Z","address":"192.0.2.1",/);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ time: '2026-01-01T00:00:02.000Z', frequencyPpm: 1 });
     logs.reopen();
+  });
+
+  it('end a line that was cut off before they go on', () => {
+    const path = join(runDirectory('records'), 'statistics.log');
+    writeFileSync(path, '{"time":"2026-01-01T00:00:00.000Z","addr');
+    const logs = new RecordLogs({ measurement: null, statistics: path, tracking: null }, pino({ level: 'silent' }));
+    for (const second of [1, 2]) logs.write(OUTPUT, `2026-01-01T00:00:0${second}.000Z`);
+    logs.reopen();
+    logs.write(OUTPUT, '2026-01-01T00:00:03.000Z');
+    logs.reopen();
+    const [, ...whole] = readFileSync(path, 'utf8').trim().split('\n');
+    expect(whole.map((line) => JSON.parse(line).time.slice(17, 19))).toEqual(['01', '02', '03']);
   });
 
   it('complain once when they cannot be written', () => {
