@@ -88,7 +88,9 @@ export class RateLimiter {
   private readonly time: BucketTime;
   private readonly hash: KeyedHash;
   private readonly random: Xorshift32;
-  private readonly sampling: SourceSampling;
+  /** What an idle worker charges by samples and what a busy one does are different buckets: each has its accounts. */
+  private readonly samplings: readonly [idle: SourceSampling, busy: SourceSampling];
+  private shares: Uint8Array;
   private watchUntilSeconds = 0;
   private busy = false;
   /** Whether a limit is too narrow to be charged by samples at any time. */
@@ -108,15 +110,17 @@ export class RateLimiter {
     this.time = time;
     this.hash = hash;
     this.random = new Xorshift32(seed);
-    this.sampling = new SourceSampling(slots, this.random.next());
+    this.samplings = [new SourceSampling(slots, this.random.next()), new SourceSampling(slots, this.random.next())];
+    this.shares = this.samplings[0].shares;
   }
 
   /** Begins a batch: the first `received` rows of the packet table. */
   begin(table: Int32Array, received: number): void {
-    const { shares } = this.sampling;
     this.busy = received >= BUSY_BATCH;
-    if (this.time.seconds < this.watchUntilSeconds) shares.fill(1, 0, received);
-    else this.sampling.choose(table, received, this.time.seconds);
+    const sampling = this.busy ? this.samplings[1] : this.samplings[0];
+    this.shares = sampling.shares;
+    if (this.time.seconds < this.watchUntilSeconds) sampling.shares.fill(1, 0, received);
+    else sampling.choose(table, received);
   }
 
   /** Says what limits `decide` will be asked about, so that `looksAt` can tell. */
@@ -129,7 +133,7 @@ export class RateLimiter {
 
   /** Whether `decide` may find the request in a slot over a limit: in a busy worker those of a sample that pay. */
   looksAt(slot: number): boolean {
-    return !this.busy || this.narrow || (this.sampling.shares[slot] as number) > 0;
+    return !this.busy || this.narrow || (this.shares[slot] as number) > 0;
   }
 
   /** Has the bucket of an address at hand for `decide`; for a batch of addresses one after the other. */
@@ -155,7 +159,7 @@ export class RateLimiter {
     limits: RateLimits,
   ): number {
     const { hash, shared } = this;
-    const share = this.sampling.shares[slot] as number;
+    const share = this.shares[slot] as number;
     let leaked = false;
     let limit = ipv4 ? limits.ipv4Address : limits.ipv6Subnet;
     let requests = this.toCharge(limit, share);
@@ -205,7 +209,8 @@ export class RateLimiter {
 
   private isOver(table: BucketTable, low: number, high: number, limit: Limit, requests: number): boolean {
     const over = table.pay(low, high, limit, requests) === BUCKET_OVER;
-    if (this.isSampled(limit) && table.debtUnits > limit.depthUnits >> 1)
+    // Also where nothing is sampled now: the next batch may be one of a busy worker, which would pass most of it unseen.
+    if (holds(limit, BUSY_SAMPLED_BURST_MIN) && table.debtUnits > limit.depthUnits >> 1)
       this.watchUntilSeconds = this.time.seconds + WATCH_SECONDS;
     return over;
   }

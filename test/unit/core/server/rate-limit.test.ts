@@ -228,6 +228,32 @@ describe('rate control', () => {
       }
     });
 
+    it('passes none unseen of one whose bucket an idle worker found empty', () => {
+      const time = new BucketTime();
+      const hash = new KeyedHash([1, 2]);
+      const shared = new Int32Array(new SharedArrayBuffer(4 * bucketTableWords(4096)));
+      const limiter = new RateLimiter(new Int32Array(bucketTableWords(4096)), shared, time, hash, SLOTS, 7);
+      const table = new Int32Array(SLOTS * SLOT_WORDS);
+      const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(1, 500), leakLog2: -1 };
+      const client = new KeyedHash([1, 2]);
+      client.compute(0, 0x0a00_0001, LABEL_IPV4);
+      for (let slot = 0; slot < SLOTS; slot++) place(table, slot, 0, 0, 0xffff, 0x0a00_0001);
+      let answered = 0;
+      const batch = (requests: number): void => {
+        limiter.begin(table, requests);
+        for (let slot = 0; slot < requests; slot++) {
+          const isSeen = limiter.looksAt(slot);
+          const { low, high } = client;
+          if (!isSeen || limiter.decide(slot, 0, 0, 0x0a00_0001, true, low, high, limits) === RATE_WITHIN) answered++;
+        }
+      };
+      limiter.expect([limits]);
+      time.set(100);
+      for (let i = 0; i < 60; i++) batch(10);
+      for (let i = 0; i < 10; i++) batch(SLOTS);
+      expect(answered).toBe(500);
+    });
+
     it('pays for addresses one by one where their limit is too narrow for samples', () => {
       const machine = new Machine();
       const limits = { ...DEFAULT_RATE_LIMITS, ipv4Address: limitOf(1, 128), leakLog2: -1 };
