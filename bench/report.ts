@@ -111,6 +111,7 @@ function worlds({ machine, figures, command }: Result<WorldsResult>): string {
     world.frequencyRatio.toFixed(2),
     `${world.packets} (${world.chronyPackets})`,
     `${(100 * world.within2).toFixed(1)} %, ${(100 * world.within4).toFixed(2)} %`,
+    `${world.excursionPolls.toFixed(1)} polls`,
     `${(100 * world.boundCoverage).toFixed(2)} %`,
   ]);
   const headings = [
@@ -121,11 +122,13 @@ function worlds({ machine, figures, command }: Result<WorldsResult>): string {
     'frequency / chrony',
     'packets (chrony)',
     'within 2σ, 4σ',
+    'longest beyond 4σ',
     'within the bound',
   ];
+  const missed = figures.worlds.filter(({ passed }) => !passed).map(({ scenario }) => scenario);
   return (
     `${markdown(headings, rows)}\n\n\`${command}\`: medians of ${figures.seeds.length} seeds, shares of all their seconds; ` +
-    `commit ${machine.commit}, ${machine.at.slice(0, 10)}.`
+    `missed bars: ${missed.length === 0 ? 'none' : missed.join(', ')}; commit ${machine.commit}, ${machine.at.slice(0, 10)}.`
   );
 }
 
