@@ -1,6 +1,6 @@
-import type { FrequencyPrior, Likelihood } from './belief.ts';
+import type { Likelihood } from './belief.ts';
 import { type DelayModel, FLOOR_IDEAS } from './delay-model.ts';
-import { type Moments, mix } from './mixture.ts';
+import { Mixture } from './mixture.ts';
 import { WanderBank } from './wander-bank.ts';
 
 /**
@@ -12,60 +12,21 @@ import { WanderBank } from './wander-bank.ts';
  * other, under a lower one they agree. So the floor is something to believe about, as the wander is, and σ holds what
  * the beliefs differ by.
  */
-
-/** Share of the evidence that counts, and how much of it survives one sample: see `WanderBank`. */
-const EVIDENCE_SHARE = 0.7;
-const EVIDENCE_KEEP = 0.99;
-
-export class FloorBank implements Moments {
-  offset = 0;
-  frequency = 0;
-  varianceOffset = 0;
-  covariance = 0;
-  varianceFrequency = 0;
-  wander = 0;
-  readonly #banks: readonly WanderBank[] = FLOOR_IDEAS.map(() => new WanderBank());
-  readonly #scores = new Float64Array(FLOOR_IDEAS.length);
-  readonly #weights = new Float64Array(FLOOR_IDEAS.length).fill(1 / FLOOR_IDEAS.length);
-
-  /** Forgets all evidence; `start` must follow. */
-  reset(): void {
-    for (const bank of this.#banks) bank.reset();
-    this.#scores.fill(0);
-    this.#weights.fill(1 / FLOOR_IDEAS.length);
+export class FloorBank extends Mixture<WanderBank> {
+  constructor() {
+    super(FLOOR_IDEAS.map(() => new WanderBank()));
   }
 
-  /** Starts all beliefs: see `Belief.start`. */
-  start(offset: number, offsetSigma: number, frequencies: readonly FrequencyPrior[]): void {
-    for (const bank of this.#banks) bank.start(offset, offsetSigma, frequencies);
-    mix(this.#banks, this.#weights, this);
+  override reset(): void {
+    super.reset();
+    for (const bank of this.parts) bank.reset();
   }
 
-  /** Moves all beliefs `seconds` on. */
-  advance(seconds: number): void {
-    for (const bank of this.#banks) bank.advance(seconds);
-    mix(this.#banks, this.#weights, this);
-  }
-
-  /**
-   * Weighs the sample that the delay model took last, by each idea of the floor.
-   *
-   * @returns the likelihood of the sample given everything before, logarithm.
-   */
+  /** Weighs the sample that the delay model took last, by each idea of the floor: see `Mixture.learn`. */
   update(delays: DelayModel): number {
-    let evidence = 0;
-    for (const [i, bank] of this.#banks.entries()) {
+    return this.learn((bank, i) => {
       const lower = delays.lowerSeconds(i);
-      const one = bank.update(delays.byDelays[i] as Likelihood, delays.low - lower, delays.high + lower);
-      evidence += (this.#weights[i] as number) * Math.exp(one);
-      this.#scores[i] = EVIDENCE_KEEP * (this.#scores[i] as number) + one;
-    }
-    const top = Math.max(...this.#scores);
-    let total = 0;
-    for (const [i, score] of this.#scores.entries())
-      total += this.#weights[i] = Math.exp(EVIDENCE_SHARE * (score - top));
-    for (const [i, weight] of this.#weights.entries()) this.#weights[i] = weight / total;
-    mix(this.#banks, this.#weights, this);
-    return Math.log(evidence);
+      return bank.update(delays.byDelays[i] as Likelihood, delays.low - lower, delays.high + lower);
+    });
   }
 }
