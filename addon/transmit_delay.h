@@ -44,9 +44,9 @@ enum ReplyWork : uint8_t { kWorkPlain = 0, kWorkMac = 1, kWorkNts = 2 };
  *     reading |---- a plain reply's ----| T3    |------------- rest -------------| return
  *
  * so that its T3 is plainCall - rest: as far before the reply's arrival as a transmit stamp is, so that clients see the
- * same offset in basic and in interleaved mode. (The rest begins with queueing the stamp's report, a tenth of a
- * microsecond, which a plain reply is spared. To add what that takes, measured over loopback, made T3 late by twice as
- * much, and scatter: bench/accuracy/stamps.ts.)
+ * same offset in basic and in interleaved mode. (The rest begins with queueing the stamp's report, which a plain reply is
+ * spared. To add what that takes, measured over loopback, made T3 late by up to 0.45 us, and scatter:
+ * bench/accuracy/stamps.ts.)
  */
 struct PlaceDelays {
   DelayMedian asked;      // clock reading to transmit stamp, of replies that ask

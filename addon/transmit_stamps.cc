@@ -186,8 +186,10 @@ void PacketPath::TakeTransmitStamp(PathSocket& socket, uint32_t id, int64_t stam
   TxAsk* found = AskOf(socket, id);
   if (found == nullptr) return;
   TxAsk& ask = *found;
-  int64_t monoNs = clock_.MonoFromReal(stampNs);
-  if (source == kStampHardware) {
+  int64_t monoNs;
+  if (source == kStampKernel) {
+    monoNs = clock_.MonoFromReal(stampNs);
+  } else {
     const int64_t earliestNs = ask.softwareMonoNs != 0 ? ask.softwareMonoNs : ask.clockMonoNs;
     if (!ask.hardware || !hardware_.TransmitMonoNs(ask.interface, stampNs, earliestNs, monoNs)) return;
   }

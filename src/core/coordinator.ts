@@ -17,8 +17,8 @@ import type { CoordinatorStatus } from './status.ts';
 import type { SystemVariables } from './system-variables.ts';
 
 /**
- * Samples that a source needs before its first use. When a fast start that loses nothing would be over, two are enough:
- * one more than tells nothing of the frequency. After the patience has run out one is.
+ * Samples that a source needs before its first use. When a fast start that loses nothing would be over, two are enough,
+ * which is the least that tells a frequency. After the patience has run out one is.
  */
 const FIRST_SAMPLES = 3;
 const FIRST_SAMPLES_LOSSY = 2;

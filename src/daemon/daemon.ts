@@ -16,7 +16,7 @@ import type { BackgroundReader } from './background-reader.ts';
 import { ControlServer, type ControlTarget } from './control-server.ts';
 import { CounterReporter } from './counter-report.ts';
 import { checkDescriptors, countBound } from './descriptors.ts';
-import { checkSourceKeys, readKeys } from './key-file-reader.ts';
+import { checkSourceKeys, type ReadKeys, readKeys } from './key-file-reader.ts';
 import { loadLeapFile, readLeapFile } from './leap-file-reader.ts';
 import { LeapMemory } from './leap-memory.ts';
 import { poolListener } from './listener-config.ts';
@@ -45,6 +45,7 @@ export class Daemon implements ControlTarget {
   private readonly log: Logger;
   private readonly page: TimePage = new TimePage();
   private readonly onPanic: (reason: string) => void;
+  private readonly keysAtStart: ReadKeys;
   private readonly leapMemory: LeapMemory;
   private readonly smear: SmearKeeper;
   private time: LocalPublisher | Synchroniser;
@@ -58,7 +59,7 @@ export class Daemon implements ControlTarget {
   /**
    * @param reader - reads file and flags again, for a reload; closed when the daemon stops.
    * @param onPanic - asked for when the clock would have to be set further than the limits allow.
-   * @throws OperatorError when the clock may not be set.
+   * @throws OperatorError when the clock may not be set, or the key file cannot be read.
    */
   constructor(settings: Settings, log: Logger, reader: BackgroundReader, onPanic: (reason: string) => void) {
     this.settings = settings;
@@ -68,7 +69,8 @@ export class Daemon implements ControlTarget {
     const { config } = settings;
     this.leapMemory = new LeapMemory(config, readLeapFile(config.synchronization.leapFile, log), log);
     this.smear = new SmearKeeper(this.leapMemory);
-    this.time = this.timeFor(config, readKeys(config.keys).keys, this.leapMemory.table);
+    this.keysAtStart = readKeys(config.keys);
+    this.time = this.timeFor(config, this.keysAtStart.keys, this.leapMemory.table);
     this.serving = new Serving(this.page, log);
   }
 
@@ -140,7 +142,7 @@ export class Daemon implements ControlTarget {
 
   private async begin(): Promise<void> {
     const { config, workers } = this.settings;
-    const { keys, warnings: doubts } = readKeys(config.keys);
+    const { keys, warnings: doubts } = this.keysAtStart;
     for (const warning of [...warnings(config), ...doubts]) this.log.warn(warning);
     const listeners = config.server.map(poolListener);
     checkDescriptors(workers, countBound(listeners, hostAddresses(), workers));

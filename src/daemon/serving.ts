@@ -22,8 +22,6 @@ export class Serving {
   private readonly page: TimePage;
   private readonly log: Logger;
   private pool: ServerPool | null = null;
-  /** Threads of the pool. */
-  private threads = 0;
   private hardware: HardwareClocks | null = null;
   private hardwareTimer: NodeJS.Timeout | undefined;
 
@@ -35,7 +33,7 @@ export class Serving {
 
   /** Threads that serve; 0 without listeners. */
   get workers(): number {
-    return this.threads;
+    return this.pool?.threadIds().length ?? 0;
   }
 
   /** Workers that ended without being asked to. */
@@ -89,7 +87,6 @@ export class Serving {
           this.log.debug(`${address} has no sockets of its own, the wildcard serves it: ${(error as Error).message}`),
         onWorkerLost: (worker, error) => this.log.error({ worker, err: error }, 'a worker was lost and is replaced'),
       });
-      this.threads = workers;
     } catch (cause) {
       this.closeHardware();
       throw cause instanceof OperatorError ? cause : listenerError(config.server, cause);
@@ -134,7 +131,7 @@ export class Serving {
     }
     if (!tryOut) this.warnOfShortQueues();
     if (config.server.some(({ interleaved }) => interleaved)) {
-      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config.workers), this.threads));
+      this.log.info(describeInterleavedStore(interleavedCapacityLog2(config.workers), this.workers));
     }
     if (!tryOut) this.announceShedding(config);
   }

@@ -50,7 +50,7 @@ export function resolveSettings(flags: ServeFlags): Settings {
 
 function listeners(base: Config, flags: ServeFlags, tryOut: boolean): readonly ServerConfig[] {
   if (tryOut) {
-    // IPv6 may be switched off. Where there is no loopback at all, trying to open one says so.
+    // IPv6 may be switched off; 127.0.0.1 can be opened also where loopback is down, and serves once it is up.
     const [ipv4, ...others] = TRY_OUT_ADDRESSES;
     const addresses = [ipv4, ...others.filter(isOurs)];
     return addresses.map((address) => defaultServer({ address, scope: null, port: TRY_OUT_PORT }));
